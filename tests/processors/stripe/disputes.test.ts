@@ -184,7 +184,7 @@ describe('a dispute at Stripe', () => {
     }
     fixture.stripe.dispute(id)
     fixture.stripe.dispute(other)
-    await fixture.sql.query('update dispute_sweeps set due_at = now()')
+    await fixture.sql.query('update processor_sweeps set due_at = now()')
     await untilDispute(fixture.api, id, ['needs_response'])
     await untilDispute(fixture.api, other, ['needs_response'])
   })

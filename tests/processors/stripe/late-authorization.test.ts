@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Api, createPayment } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
+import { advance } from '../../support/payments/sandbox.ts'
 import { isLongRun } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
@@ -53,6 +54,22 @@ test('an authorization that arrives after the payment failed is voided', async (
   await untilVoided(id)
   expect(moved(id)).toEqual(['authorize', 'cancel'])
   expect((await api('GET', `/v1/payments/${id}`)).body.status).toBe('failed')
+})
+
+test('a declined card is canceled at Stripe, so that nothing can approve it any more', async () => {
+  const id = await createFailed()
+  await advance(api, 61)
+  await untilVoided(id)
+  expect(() => stripe.authorizeLate(id)).toThrow('it cannot be confirmed')
+  expect(moved(id)).toEqual([])
+})
+
+test('an authorization after the payment failed is voided, although its message is lost', async () => {
+  const id = await createFailed()
+  stripe.authorizeLate(id)
+  await advance(api, 61)
+  await untilVoided(id)
+  expect(moved(id)).toEqual(['authorize', 'cancel'])
 })
 
 test('a capture after the payment failed is refunded, and the timeline shows it', async () => {

@@ -25,6 +25,31 @@ const refund = (id: string, amount?: number) =>
   fixture.api('POST', path(id, '/refund'), amount === undefined ? {} : { body: { amount } })
 const reverse = (id: string) => fixture.api('POST', path(id, '/reverse'))
 
+/** Settles payments, so that nothing looks them up for days. */
+async function settle(ids: readonly string[]): Promise<void> {
+  fixture.stripe.settleAll()
+  await advance(fixture.api, 86_400 + 10)
+  for (const id of ids) {
+    await until('it is settled', async () => (await fixture.api('GET', path(id))).body.settled)
+  }
+}
+
+/** Makes the searches that run every hour, and waits for their end. */
+async function search(): Promise<void> {
+  await fixture.sql.query(
+    "update processor_sweeps set due_at = now() - interval '1 second', since = now() - interval '1 day'",
+  )
+  const left = "select from processor_sweeps where since < now() - interval '1 hour'"
+  await until('the searches are made', async () => {
+    return (await fixture.sql.query(left)).length === 0
+  })
+}
+
+async function lookUps(id: string): Promise<number> {
+  const { body } = await fixture.api('GET', path(id, '/attempts?limit=100'))
+  return body.data.filter((one: { kind: string }) => one.kind === 'look_up').length
+}
+
 const fee = (amount: number) => Math.round(amount * 0.029) + 30
 
 describe('a refund that a person makes at Stripe', () => {
@@ -75,6 +100,27 @@ describe('a refund that a person makes at Stripe', () => {
     fixture.stripe.refundByHand(id, 1_500)
     await advance(fixture.api, 86_400 + 10)
     await untilRefunds(id, ['1500 succeeded processor'])
+  })
+
+  test('after the settlement is found without a message, by an hourly search', async () => {
+    const paid = [await pay(), await pay(), await pay()].map(({ id }) => id)
+    await settle(paid)
+    for (const id of paid) fixture.stripe.refundByHand(id, 1_500)
+    await search()
+    for (const id of paid) await untilRefunds(id, ['1500 succeeded processor'])
+  })
+
+  test('that is recorded causes no look-up by a search', async () => {
+    const { id } = await pay()
+    await settle([id])
+    fixture.stripe.refundByHand(id, 1_500)
+    await search()
+    await untilRefunds(id, ['1500 succeeded processor'])
+    await untilIdle(id)
+    const before = await lookUps(id)
+    await search()
+    await untilIdle(id)
+    expect(await lookUps(id)).toBe(before)
   })
 
   test('is found by a message that names only the PaymentIntent', async () => {

@@ -6,7 +6,6 @@ import { withMerchantAtStripe } from './stand-in/server-with-stripe.ts'
 
 // Stripe may report that a refund was paid, and days later that the bank has returned it.
 
-const _stripeKey = 'sk_test_of_this_merchant'
 const token = 'pm_card_visa'
 const daySeconds = 86_400
 
@@ -40,6 +39,16 @@ async function ledgerOf(id: string): Promise<Record<string, number>> {
   )
   return Object.fromEntries(rows.map(({ account, sum }) => [account, Number(sum)]))
 }
+
+test('a refund that fails days later is found although the message about that is lost', async () => {
+  const id = await createRefunded()
+  fixture.stripe.settleAll()
+  await advance(fixture.api, daySeconds + 10)
+  await until('it is settled', async () => (await retrieve(id)).settled)
+  fixture.stripe.failRefunds(id)
+  await advance(fixture.api, daySeconds)
+  await untilRefund(id, 'failed')
+})
 
 test('a refund that fails after it was paid is marked failed, and the amount can be refunded again', async () => {
   const { id } = await createPaid(fixture.api, { token })

@@ -4,12 +4,12 @@ import { startCheckout } from '../checkout/sessions/start.ts'
 import { startCounting } from '../dashboard/statistics/counting.ts'
 import type { Database } from '../database/connect.ts'
 import { describe } from '../database/errors.ts'
-import { startDisputeSweeps } from '../disputes/sweep.ts'
 import type { FeeSchedule } from '../domain/fees.ts'
 import { type Loop, startLoop, type YieldPolicy } from '../jobs/loop.ts'
 import { processorCallsMaxDefault } from '../payments/run/call-loop.ts'
 import type { AttentionAlarm } from '../payments/run/postpone.ts'
 import { startPaymentWorkers } from '../payments/run/workers.ts'
+import { startSweeps } from '../payments/sweep/sweep.ts'
 import type { Processors } from '../processors/interface/processor.ts'
 import type { Sealer } from '../sealing/sealer.ts'
 import type { PrivateNetworks } from '../webhooks/send/reach.sql.ts'
@@ -67,9 +67,9 @@ export function startWorkers(options: WorkerOptions): Loop {
     idleMs: retentionIdleMs,
     onError: report('retention worker failed'),
   })
-  const sweeps = startDisputeSweeps({
+  const sweeps = startSweeps({
     ...{ db, processors },
-    onError: report('the search for disputes failed'),
+    onError: report('a search at a processor failed'),
   })
   return {
     nudge() {

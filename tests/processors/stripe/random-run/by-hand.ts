@@ -36,23 +36,38 @@ const actions: Weighted<HandAction> = {
   'approved late': [4, ({ stripe }, { id }) => stripe.authorizeLate(id)],
 }
 
+/** What may happen so late that the look-ups after days have passed. Then only the message tells. */
+const onlyToldLater = new Set(['refunds by hand fail', 'our refunds fail'])
+
+/** Payments that are tried for an action: most actions are possible for few of them. */
+const triesMax = 6
+
 /** Draws an action by hand and carries it out, and tells the merchant. */
 export function actByHand(world: World, chance: Chance): void {
   const { name, what: act } = draw(actions, chance)
-  const payment = pickPayment(world, chance)
-  if (!payment || !world.stripe.intentOf(payment.id)) return
-  try {
-    act(world, payment, chance)
-  } catch {
-    // Impossible at this time: a person would not find the button.
-    world.counts.add('by hand', 'impossible')
-    return
+  for (let tries = 1; tries <= triesMax; tries++) {
+    const payment = pickPayment(world, chance)
+    if (!payment || !world.stripe.intentOf(payment.id)) continue
+    if (isDone(() => act(world, payment, chance))) {
+      world.counts.add('by hand', name)
+      world.journal.add(payment.id, `by hand: ${name}`)
+      const isSure = isOld(world, payment) && onlyToldLater.has(name)
+      tellAbout(world, payment, chance, { isSure })
+      return
+    }
   }
-  world.counts.add('by hand', name)
-  world.journal.add(payment.id, `by hand: ${name}`)
-  // Nothing is charged by it, and only the message tells that the authorization is to be voided.
-  const isSure = name === 'approved late'
-  tellAbout(world, payment, chance, { isSure })
+  // A person would not find the button.
+  world.counts.add('by hand', 'impossible')
+}
+
+/** Acts. Returns whether that is possible at this time. */
+function isDone(act: () => void): boolean {
+  try {
+    act()
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** A bank returns a debit after its success, which Stripe reports as a lost dispute. */

@@ -50,11 +50,11 @@ export async function rest(world: World, seed: number): Promise<Findings> {
     found.push(await pass(world, seconds, chance))
   }
   // Results that nobody tells about, days later.
-  finishRefunds(world)
-  decideDebits(world)
+  world.stripe.completeAllRefunds()
+  world.stripe.decideAllDebits()
   world.stripe.settleAll()
-  // A refund by hand after the settlement is found by the look-up at thirty days, at the latest.
-  for (const seconds of [daySeconds, daySeconds, 3 * daySeconds, 20 * daySeconds]) {
+  for (const seconds of [daySeconds, daySeconds, 3 * daySeconds]) {
+    await search(world)
     found.push(await pass(world, seconds, chance))
   }
   const left = await world.sql.query(unexplained, [[...world.wrong]])
@@ -75,6 +75,16 @@ async function findUnknown(world: World): Promise<void> {
   }
 }
 
+/** Makes the searches at Stripe, which run every hour in real time, and waits for their end. */
+async function search({ sql }: World): Promise<void> {
+  await sql.query(
+    `update processor_sweeps set due_at = now() - interval '1 second', since = since - interval '1 day'`,
+  )
+  const left =
+    "select from processor_sweeps where due_at <= now() or since < now() - interval '1 hour'"
+  await until('the searches are made', async () => (await sql.query(left)).length === 0)
+}
+
 /** Lets time pass for all merchants. */
 async function pass(world: World, seconds: number, chance: Chance): Promise<Findings> {
   for (const merchant of world.merchants) await advance(world, { merchant, seconds, chance })
@@ -82,30 +92,13 @@ async function pass(world: World, seconds: number, chance: Chance): Promise<Find
 }
 
 function decideAll(world: World, chance: Chance): void {
-  finishRefunds(world)
-  decideDebits(world)
+  world.stripe.completeAllRefunds()
+  world.stripe.decideAllDebits()
   for (const dispute of world.disputes) {
     const isOpen = ['needs_response', 'under_review'].includes(dispute.status)
     if (isOpen && chance.once(2)) decide(world, dispute, chance.pick(['won', 'lost']))
   }
 }
-
-function decideDebits({ stripe, payments }: World): void {
-  for (const { id } of payments.slice(-lastPayments).filter(({ method }) => method === 'ach')) {
-    try {
-      stripe.decideDebit(id)
-    } catch {
-      // It was not sent, or is decided.
-    }
-  }
-}
-
-function finishRefunds({ stripe, payments }: World): void {
-  for (const { id } of payments.slice(-lastPayments)) stripe.completeRefunds(id)
-}
-
-/** Refunds of older payments were decided in earlier rounds. */
-const lastPayments = 3_000
 
 /** Waits until nothing is due. Returns the tasks that do not end. */
 async function findEndless(world: World): Promise<Findings> {

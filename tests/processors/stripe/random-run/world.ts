@@ -38,7 +38,7 @@ export interface World {
   readonly payments: RunPayment[]
   /** The payments by id. */
   readonly paymentsById: Map<string, RunPayment>
-  /** The first payment of this round. Messages about older payments are not lost: nothing else tells. */
+  /** The first payment of this round. */
   roundBegin: number
   /** Payments about which a problem was reported. */
   readonly wrong: Set<string>
@@ -91,7 +91,7 @@ export function tellAbout(
     { id: 'ch_1', object: 'charge', payment_intent: intent, metadata },
     { id: 're_1', object: 'refund', payment_intent: intent, metadata: {} },
   ])
-  world.courier.tell(payment.merchant, object, { isSure: isSure || isOld(world, payment) })
+  world.courier.tell(payment.merchant, object, { isSure })
 }
 
 /** Whether a payment is of an earlier round. It is looked up again only after months. */

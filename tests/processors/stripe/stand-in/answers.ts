@@ -30,6 +30,8 @@ export interface Intent {
 /** A refund in Stripe's books. */
 export interface Refund {
   id: string
+  /** Unix seconds. */
+  created: number
   payment_intent: string
   amount: number
   currency: string

@@ -16,6 +16,7 @@ type Body = Record<string, unknown> & { metadata?: Record<string, string> }
 export class StripeBooks {
   readonly movements: Movement[] = []
   readonly #intents = new Map<string, Intent>()
+  readonly #byPayment = new Map<string, Intent[]>()
   readonly disputes = new DisputeBooks()
   readonly refunds = new RefundBooks({
     disputes: this.disputes,
@@ -47,7 +48,7 @@ export class StripeBooks {
       case 'POST /v1/refunds':
         return this.refunds.refund(this.#intents.get(String(body.payment_intent)), body)
       case 'GET /v1/refunds':
-        return this.refunds.list(body.payment_intent)
+        return this.refunds.list(body, (intentId) => this.#show(intentId))
       case 'GET /v1/disputes':
         return this.disputes.list(body, (intentId) => this.#show(intentId))
       default:
@@ -91,6 +92,12 @@ export class StripeBooks {
     const intent = this.#ofPayment(paymentId)
     if (!intent) throw new Error('there is no debit')
     this.debits.decide(intent, failure)
+  }
+
+  decideAllDebits(): void {
+    for (const intent of this.#intents.values()) {
+      if (isDebit(intent) && intent.status === 'processing') this.debits.decide(intent)
+    }
   }
 
   settleAll(): void {
@@ -191,6 +198,8 @@ export class StripeBooks {
       decidesAtMs: null,
     }
     this.#intents.set(intent.id, intent)
+    const paymentId = String(intent.metadata.hedge_payment_id)
+    this.#byPayment.set(paymentId, [...this.#allOfPayment(paymentId), intent])
     return ok(showIntent(intent))
   }
 
@@ -259,8 +268,6 @@ export class StripeBooks {
   }
 
   #allOfPayment(paymentId: string): Intent[] {
-    return [...this.#intents.values()].filter(
-      (intent) => intent.metadata.hedge_payment_id === paymentId,
-    )
+    return this.#byPayment.get(paymentId) ?? []
   }
 }

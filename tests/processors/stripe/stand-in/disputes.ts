@@ -1,4 +1,5 @@
 import { type Answer, error, type Intent, ok } from './answers.ts'
+import { listSince } from './list-since.ts'
 
 /** What a test says about a dispute. */
 export interface GivenDispute {
@@ -14,12 +15,20 @@ export interface GivenDispute {
   readonly dueBy?: number
 }
 
+/** A dispute in Stripe's books, with the fields of the API. */
+type Dispute = Record<string, unknown> & {
+  readonly id: string
+  readonly created: number
+  readonly currency: string
+  readonly amount: number
+}
+
 /** Stripe's fee for a dispute, in cents. */
 const fee = 1_500
 
 /** The disputes in Stripe's books. */
 export class DisputeBooks {
-  readonly #disputes: Record<string, unknown>[] = []
+  readonly #disputes: Dispute[] = []
 
   /** Opens a dispute of a captured payment. Returns its id. */
   open(intent: Intent, given: GivenDispute): string {
@@ -49,7 +58,7 @@ export class DisputeBooks {
     const dispute = this.#disputes.find((one) => one.id === id)
     if (!dispute) throw new Error(`there is no dispute ${id}`)
     const transactions = dispute.balance_transactions as object[]
-    const { currency, amount } = dispute as { currency: string; amount: number }
+    const { currency, amount } = dispute
     if (transactions.length === 0 && !status.startsWith('warning_')) {
       transactions.push({ currency, amount: -amount, fee })
     }
@@ -58,23 +67,18 @@ export class DisputeBooks {
   }
 
   /**
-   * The answer to a list of disputes: of a PaymentIntent, or since a time and with their
-   * PaymentIntents. Pages have one dispute each, so that a reader must follow them.
+   * The answer to a list of disputes: of a PaymentIntent, or since a time and with their PaymentIntents.
    */
   list(query: Record<string, unknown>, show: (intentId: string) => object): Answer {
-    const { payment_intent: intentId, starting_after: after } = query
-    const newest = this.#disputes.toReversed()
-    if (intentId !== undefined) {
-      const data = newest.filter((one) => one.payment_intent === intentId)
-      return ok({ object: 'list', has_more: false, data })
+    const { payment_intent: intentId } = query
+    if (intentId === undefined) {
+      return listSince(this.#disputes, query, (one) => ({
+        ...one,
+        payment_intent: show(String(one.payment_intent)),
+      }))
     }
-    const since = Number((query.created as { gte?: string } | undefined)?.gte ?? 0)
-    const found = newest.filter(({ created }) => Number(created) >= since)
-    const at = found.findIndex(({ id }) => id === after) + 1
-    const data = found
-      .slice(at, at + 1)
-      .map((one) => ({ ...one, payment_intent: show(String(one.payment_intent)) }))
-    return ok({ object: 'list', has_more: at + 1 < found.length, data })
+    const data = this.#disputes.toReversed().filter((one) => one.payment_intent === intentId)
+    return ok({ object: 'list', has_more: false, data })
   }
 
   /** Refuses to refund a payment whose money the customer demands back. */

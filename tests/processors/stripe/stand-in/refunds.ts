@@ -1,5 +1,6 @@
 import { type Answer, error, type Intent, ok, type Refund, showRefund } from './answers.ts'
 import type { DisputeBooks } from './disputes.ts'
+import { listSince } from './list-since.ts'
 
 type Metadata = Record<string, string>
 
@@ -23,8 +24,15 @@ export class RefundBooks {
     this.#onRefund = given.onRefund
   }
 
-  /** The refunds of a PaymentIntent, as Stripe lists them. */
-  list(intentId: unknown): Answer {
+  /** The answer to a list of refunds: of a PaymentIntent, or since a time and with their PaymentIntents. */
+  list(query: Record<string, unknown>, show: (intentId: string) => object): Answer {
+    const { payment_intent: intentId } = query
+    if (intentId === undefined) {
+      return listSince(this.#refunds, query, (one) => ({
+        ...showRefund(one),
+        payment_intent: show(one.payment_intent),
+      }))
+    }
     const data = this.#refunds.filter((refund) => refund.payment_intent === intentId)
     return ok({ object: 'list', has_more: false, data: data.map(showRefund) })
   }
@@ -56,6 +64,10 @@ export class RefundBooks {
     for (const refund of this.#returnsOf(intent)) if (isWanted(refund)) refund.status = status
   }
 
+  completeAll(): void {
+    for (const refund of this.#refunds) if (refund.status === 'pending') refund.status = 'succeeded'
+  }
+
   /** Sets the status of the latest refund. */
   setLatest(status: string): void {
     const refund = this.#refunds.at(-1)
@@ -79,6 +91,7 @@ export class RefundBooks {
   ): Refund {
     const refund: Refund = {
       id: `re_${this.#refunds.length + 1}`,
+      created: Math.floor(Date.now() / 1000),
       payment_intent: intent.id,
       amount: given.amount,
       currency: intent.currency,

@@ -51,6 +51,7 @@ export interface StripeStandIn {
   failRefunds(paymentId: string, which?: { byHand: boolean }): void
   /** Completes pending refunds. */
   completeRefunds(paymentId: string): void
+  completeAllRefunds(): void
   /** Reports all money as settled, as Stripe does after some days. */
   settleAll(): void
   /** Captures, cancels or refunds manually, as a merchant does in Stripe's dashboard. */
@@ -63,6 +64,7 @@ export interface StripeStandIn {
   dispute(paymentId: string, given?: GivenDispute): string
   /** The bank decides about a debit: by its account, or it returns the debit for this reason. */
   decideDebit(paymentId: string, failure?: string): void
+  decideAllDebits(): void
   /** How long the debits that come next take; `null`: until they are decided by hand. */
   letDebitsTake(ms: number | null): void
   /** The bank returns a debit that has succeeded. Returns the id of the dispute, which is lost. */
@@ -180,6 +182,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     authorizeLate: (paymentId) => books.authorizeLate(paymentId),
     failRefunds: (paymentId, which) => books.decideRefunds(paymentId, 'failed', which?.byHand),
     completeRefunds: (paymentId) => books.decideRefunds(paymentId, 'succeeded'),
+    completeAllRefunds: () => books.refunds.completeAll(),
     settleAll: () => books.settleAll(),
     captureByHand: (paymentId, amount) => books.captureByHand(paymentId, amount),
     keepAuthorizationsUntil: (unixSeconds) => {
@@ -191,6 +194,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     keptOf: (paymentId) => books.keptOf(paymentId),
     dispute: (paymentId, given = {}) => books.dispute(paymentId, given),
     decideDebit: (paymentId, failure) => books.decideDebit(paymentId, failure),
+    decideAllDebits: () => books.decideAllDebits(),
     letDebitsTake: (ms) => {
       books.debits.takesMs = ms
     },

@@ -11,6 +11,7 @@ import { countAnswered } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
 import { callRefund } from '../calls/call-refund.ts'
 import { planRecheck } from '../tasks/plan-recheck.ts'
+import { registerSweeps } from '../tasks/register-sweeps.sql.ts'
 import { callOf, processorOf, type Unfinished, type Work, type WorkResult } from '../tasks/work.ts'
 import {
   isDeclaredRefunded,
@@ -51,6 +52,7 @@ async function refund(work: Work): Promise<'done' | Unfinished> {
   if (refunded.isPending) return 'pending'
   if (refunded.refundedMinor === 0) return 'done'
   const processor = await processorOf(work)
+  await registerSweeps(db, row, processor)
   const isNew = await commit(db, 'late capture', async (tx) => {
     // The refund may fail later, and the message about it may be lost.
     await planRecheck(tx, { row, processor, now })

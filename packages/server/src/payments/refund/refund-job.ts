@@ -7,8 +7,9 @@ import type { Decline, RefundState } from '../../processors/interface/results.ts
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
 import { lockClaimedTask } from '../tasks/claimed-tasks.sql.ts'
+import { planRecheck } from '../tasks/plan-recheck.ts'
 import { rescheduleTasks } from '../tasks/tasks.sql.ts'
-import { callOf, type Explained, type Work, type WorkResult } from '../tasks/work.ts'
+import { callOf, type Explained, processorOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { isAccepted } from '../transition/move.sql.ts'
 import { hasUnrecorded, matchRefunds } from '../view/match-refunds.ts'
 import { findRefunds } from '../view/refunds.sql.ts'
@@ -34,7 +35,10 @@ export async function processRefunds(work: Work): Promise<WorkResult> {
     if ('result' in declined) return declined
   }
   if (sent.hasFailed) return 'failed'
-  return sent.isPending || refunds.hasPending ? 'pending' : 'done'
+  if (sent.isPending || refunds.hasPending) return 'pending'
+  // A bank may return the refund later, and the message about that may be lost.
+  await planRecheck(db, { row, processor: await processorOf(work), now })
+  return 'done'
 }
 
 /** Refuses the refunds of a returned debit: the bank has given the money back to the customer. */

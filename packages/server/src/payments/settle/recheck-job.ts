@@ -16,7 +16,7 @@ export async function recheckPayment(work: Work): Promise<WorkResult> {
   const found = await lookUp(db, await callOf(work))
   if (!found.ok) return 'failed'
   await requestUnrecorded(work, found.result)
-  const againAt = nextRecheck(row, now)
+  const againAt = await nextRecheck(db, row, now)
   return againAt === null ? 'done' : { againAt }
 }
 

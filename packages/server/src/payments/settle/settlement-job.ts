@@ -1,9 +1,9 @@
 import { commit } from '../../database/commit.ts'
-import { registerForSweeps } from '../../disputes/sweep.ts'
 import { accountOf } from '../../domain/account.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
 import { planRecheck } from '../tasks/plan-recheck.ts'
+import { registerSweeps } from '../tasks/register-sweeps.sql.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { isAccepted } from '../transition/move.sql.ts'
 import { requestUnrecorded } from './recheck-job.ts'
@@ -19,7 +19,7 @@ export async function checkSettlement(work: Work): Promise<WorkResult> {
   if (row.settled_at !== null || row.status === 'failed') return 'done'
   await abandonAttempts(db, { row, now, task })
   const call = await callOf(work)
-  await registerForSweeps(db, row, call.processor)
+  await registerSweeps(db, row, call.processor)
   const found = await lookUp(db, call)
   if (!found.ok) return 'failed'
   const payment = found.result

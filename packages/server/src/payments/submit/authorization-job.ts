@@ -4,7 +4,7 @@ import { abandonAttempts, findLastAttempt, findLatestSubmission } from '../calls
 import { type CallResult, lookUp } from '../calls/call-processor.ts'
 import { authorizeKeyAfter } from '../calls/processor-keys.ts'
 import { lockClaimedTask } from '../tasks/claimed-tasks.sql.ts'
-import { bySystem, callOf, type Work, type WorkResult } from '../tasks/work.ts'
+import { bySystem, callOf, processorOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { type Authorization, authorizationOf, callAuthorize } from './authorize.ts'
 import { recordAuthorization } from './record-authorization.ts'
 
@@ -25,13 +25,14 @@ export async function reconcileAuthorization(work: Work): Promise<WorkResult> {
   const found = await findAuthorization(work)
   if (!found.ok) return 'failed'
   const authorization = found.result
+  const processor = await processorOf(work)
   const last = await findLastAttempt(db, { row, kinds: ['authorize'] })
   const actor = last ? { type: last.actor_type, id: last.actor_id } : bySystem
   const recorded = await commit(db, 'authorization', async (tx) => {
     // An authorization is recorded without the claim too, so that it is captured or voided. Any other
     // result may be outdated, because the customer may have submitted another token.
     if (authorization.state !== 'authorized') await lockClaimedTask(tx, task)
-    return await recordAuthorization(tx, { row, authorization, actor, fence })
+    return await recordAuthorization(tx, { row, processor, authorization, actor, fence })
   })
   return statusesBefore('initiated').includes(recorded.row.status) ? 'pending' : 'done'
 }

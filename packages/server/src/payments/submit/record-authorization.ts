@@ -6,6 +6,7 @@ import { accountOf } from '../../domain/account.ts'
 import { statusesBefore, statusesToVoid } from '../../domain/lifecycle.ts'
 import { latest, type Timestamp } from '../../domain/time.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
+import type { Processor } from '../../processors/interface/processor.ts'
 import type { Authorized, Decline, NextAction } from '../../processors/interface/results.ts'
 import { deleteAcceptance } from '../calls/acceptances.sql.ts'
 import { findLastAttempt } from '../calls/attempts.sql.ts'
@@ -20,9 +21,13 @@ import { checkFence, type Fence, guardBy, type Standing } from './submission-fen
 /** The pause between look-ups while the customer acts, which takes long on the page of a bank. */
 const actionPollSeconds = 15
 
+/** The pause before a declined payment is voided. Nothing is reserved, so voids of canceled payments come first. */
+const declinedVoidSeconds = 60
+
 /** An authorization to record for a payment that waits for it. */
 interface Recording {
   readonly row: PaymentRow
+  readonly processor: Processor
   readonly authorization: Authorization
   readonly actor: { readonly type: ActorType; readonly id: string | null }
   readonly fence: Fence
@@ -150,11 +155,25 @@ async function recordDeclined(
   })
   await dropTask(tx, { row, kind: 'authorize' })
   await deleteAcceptance(tx, row)
-  // A look-up may have returned the result of an earlier token. A later call without a result must not
-  // authorize the failed payment, so it is voided.
-  const last = await findLastAttempt(tx, { row, kinds: ['authorize'] })
-  if (last?.outcome === 'unknown') await planTask(tx, { row, kind: 'void', afterSeconds: 0 })
+  await planVoidOfDeclined(tx, { row: failed, processor: given.processor })
   return failed
+}
+
+/**
+ * Plans the void of a declined payment, so that nothing can authorize it any more. A look-up may have
+ * returned the result of an earlier token, while a later call has no result yet. At a processor with a
+ * dashboard, the customer's bank or a person may approve the payment later.
+ */
+async function planVoidOfDeclined(
+  tx: Tx,
+  { row, processor }: { row: PaymentRow; processor: Processor },
+): Promise<void> {
+  const last = await findLastAttempt(tx, { row, kinds: ['authorize'] })
+  if (last?.outcome === 'unknown') {
+    await planTask(tx, { row, kind: 'void', afterSeconds: 0 })
+  } else if (processor.hasDashboard && row.processor_reference !== null) {
+    await planTask(tx, { row, kind: 'void', afterSeconds: declinedVoidSeconds })
+  }
 }
 
 async function recordActionRequired(

@@ -74,7 +74,7 @@ async function callAndRecord(
 ): Promise<Reply | 'lost' | 'superseded'> {
   const { db, leaseSeconds } = dependencies
   const { actor } = submission
-  const { row, lease } = begun
+  const { row, lease, processor } = begun
   const called = await callUntilAnswered(db, submission, begun, signal)
   if (!called.ok) {
     // A request that has taken over handles the result.
@@ -87,7 +87,9 @@ async function callAndRecord(
   try {
     return await commit(db, 'authorization', async (tx) => {
       const authorization = called.result
-      const recorded = await recordAuthorization(tx, { row, authorization, actor, fence })
+      const recorded = await recordAuthorization(tx, {
+        ...{ row, processor, authorization, actor, fence },
+      })
       return await answerRecorded(tx, submission, { ...recorded, lease })
     })
   } finally {

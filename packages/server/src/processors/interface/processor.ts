@@ -8,6 +8,7 @@ import type {
   CheckResult,
   PaymentState,
   RefundResult,
+  RefundState,
   VoidResult,
 } from './results.ts'
 import type { ProcessorRules } from './rules.ts'
@@ -82,10 +83,10 @@ export interface Processor {
   lookUp(payment: ProcessorPayment, query: Query): Promise<PaymentState>
 
   /**
-   * Finds the disputes that were opened since a time, also those of other servers. A processor whose API
-   * has no such list omits this method. Then a dispute whose message was lost may stay unknown.
+   * The lists of what people and banks have done there. A processor whose API has no such lists omits
+   * them. Then a dispute or a refund by hand whose message was lost stays unknown for long.
    */
-  findDisputes?(query: DisputeQuery): Promise<readonly FoundDispute[]>
+  readonly searches?: Searches
 
   /**
    * Verifies a webhook message and names the payment that it is about. Messages arrive late, twice
@@ -153,8 +154,16 @@ export interface Call {
 /** The arguments of a call that only reads. */
 export type Query = Omit<Call, 'idempotencyKey'>
 
-/** A search for disputes, in real time. */
-export interface DisputeQuery {
+/** Searches of an account, which find what other servers and people have made as well. */
+export interface Searches {
+  /** The disputes that were opened since a time. */
+  disputes(query: SearchQuery): Promise<readonly FoundDispute[]>
+  /** The refunds that were made since a time, also failed ones. */
+  refunds(query: SearchQuery): Promise<readonly FoundRefund[]>
+}
+
+/** The time from which on a search finds, in real time. */
+export interface SearchQuery {
   readonly since: Timestamp
   readonly signal: AbortSignal
 }
@@ -163,6 +172,12 @@ export interface DisputeQuery {
 export interface FoundDispute {
   readonly paymentId: string
   readonly reference: string
+}
+
+/** A refund that a search has found. The caller looks its payment up. */
+export interface FoundRefund extends FoundDispute {
+  readonly refundId: RefundState['refundId']
+  readonly status: RefundState['status']
 }
 
 export interface AuthorizeRequest extends Call {

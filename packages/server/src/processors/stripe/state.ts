@@ -127,7 +127,7 @@ function refundStateOf(refund: Stripe.Refund): RefundState {
 }
 
 /** The reasons of refunds by which Stripe releases what was not captured. */
-const releaseReasons: readonly unknown[] = ['expired_uncaptured_charge', 'partial_capture']
+export const releaseReasons: readonly unknown[] = ['expired_uncaptured_charge', 'partial_capture']
 
 /**
  * The refunds that return captured money. When a part of a payment is captured, Stripe lists the release
@@ -153,8 +153,8 @@ function sumOf(refunds: readonly Stripe.Refund[]): number {
 }
 
 /** Stripe's `requires_action` waits for the customer's bank details, so the refund is pending. */
-export function refundStatusOf(refund: Stripe.Refund): RefundState['status'] {
-  switch (refund.status) {
+export function refundStatusOf({ status }: Pick<Stripe.Refund, 'status'>): RefundState['status'] {
+  switch (status) {
     case 'succeeded':
       return 'succeeded'
     case 'failed':

@@ -5,8 +5,6 @@ import type {
   AuthorizeRequest,
   Call,
   CaptureRequest,
-  DisputeQuery,
-  FoundDispute,
   PageForm,
   Processor,
   ProcessorPayment,
@@ -37,10 +35,10 @@ import { confirm } from './confirm.ts'
 import { cardParameters, createIntent } from './create-intent.ts'
 import { StripeDebits } from './debits.ts'
 import { declineIn, intentIn, isDecided, isUnexpectedState, refundDeclineIn } from './declines.ts'
-import { findStripeDisputes } from './find-disputes.ts'
 import { toStripeAmount } from './money/amounts.ts'
 import { stripeRules } from './money/rules.ts'
 import { authorizationEnded, captureResultOf, declined, refundResultOf } from './results.ts'
+import { StripeSearches } from './searches.ts'
 import { type FoundDisputes, hasDisputes, intentExpansion, stateOf, wasAttempted } from './state.ts'
 import { readStripeWebhook } from './webhook.ts'
 
@@ -57,11 +55,13 @@ export class StripeProcessor implements Processor {
   readonly rules = stripeRules
   readonly account: string
   readonly debits: StripeDebits
+  readonly searches: StripeSearches
   readonly #access: StripeAccess
 
   constructor(access: StripeAccess) {
     this.#access = access
     this.debits = new StripeDebits(access)
+    this.searches = new StripeSearches(access)
     const digest = createHash('sha256').update(access.secretKey).digest('hex')
     this.account = `${stripeName} ${digest.slice(0, 32)}`
   }
@@ -184,10 +184,6 @@ export class StripeProcessor implements Processor {
     const stripe = stripeClient(this.#access, query.signal)
     const found = await this.#find(stripe, payment)
     return found ? await this.#retrieveState(stripe, payment, found.id) : { state: 'absent' }
-  }
-
-  findDisputes({ since, signal }: DisputeQuery): Promise<FoundDispute[]> {
-    return findStripeDisputes(stripeClient(this.#access, signal), since)
   }
 
   noticeFromWebhook(message: WebhookMessage): Promise<WebhookNotice> {

@@ -5,7 +5,7 @@ import { refuseDeletes } from './functions.ts'
 export async function createMoney(db: Kysely<unknown>): Promise<void> {
   await refunds(db)
   await disputes(db)
-  await disputeSweeps(db)
+  await processorSweeps(db)
   await ledger(db)
   await ledgerViews(db)
 }
@@ -108,18 +108,19 @@ async function disputes(db: Kysely<unknown>): Promise<void> {
       execute function refuse_change()`.execute(db)
 }
 
-async function disputeSweeps(db: Kysely<unknown>): Promise<void> {
-  // Accounts whose processor is asked for new disputes. `since` and `due_at` are real time.
+async function processorSweeps(db: Kysely<unknown>): Promise<void> {
+  // Accounts whose processor is asked for new disputes and refunds. `since` and `due_at` are real time.
   await sql`
-    create table dispute_sweeps (
+    create table processor_sweeps (
       merchant_id text collate "C" not null references merchants (id),
       livemode boolean not null,
       processor text collate "C" not null,
+      subject text collate "C" not null check (subject in ('disputes', 'refunds')),
       since timestamptz(0) not null,
       due_at timestamptz(0) not null,
-      primary key (merchant_id, livemode, processor)
+      primary key (merchant_id, livemode, processor, subject)
     )`.execute(db)
-  await sql`create index dispute_sweeps_due on dispute_sweeps (due_at)`.execute(db)
+  await sql`create index processor_sweeps_due on processor_sweeps (due_at)`.execute(db)
 }
 
 async function ledger(db: Kysely<unknown>): Promise<void> {

@@ -1,0 +1,112 @@
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
+import type { Account } from '../../domain/account.ts'
+import type { Timestamp } from '../../domain/time.ts'
+import type { FoundDispute, FoundRefund } from '../../processors/interface/processor.ts'
+import type { SweepSubject } from '../tasks/register-sweeps.sql.ts'
+
+/** A regular search of an account at its processor. */
+export interface Sweep {
+  merchant_id: string
+  livemode: boolean
+  processor: string
+  subject: SweepSubject
+  /** What was made before this time was found. */
+  since: Timestamp
+  /** When this search began, by the database's clock. */
+  began_at: Timestamp
+}
+
+/**
+ * Claims the search that has been due the longest, by making it due again later. A process that dies
+ * does not move `since`, so the next search covers the same time.
+ */
+export async function claimSweep(
+  db: Db,
+  { everySeconds }: { everySeconds: number },
+): Promise<Sweep | undefined> {
+  const { rows } = await sql<Sweep>`
+    with due as materialized (
+      select merchant_id, livemode, processor, subject from processor_sweeps
+      where due_at <= now() order by due_at limit 1 for update skip locked
+    )
+    update processor_sweeps s set due_at = now() + make_interval(secs => ${everySeconds})
+    from due
+    where s.merchant_id = due.merchant_id and s.livemode = due.livemode
+      and s.processor = due.processor and s.subject = due.subject
+    returning s.merchant_id, s.livemode, s.processor, s.subject, s.since,
+      date_trunc('second', now()) as began_at`.execute(db)
+  return rows[0]
+}
+
+/** Records that a search has found everything before its start. */
+export async function finishSweep(db: Db, sweep: Sweep): Promise<void> {
+  await sql`
+    update processor_sweeps set since = greatest(since, ${sweep.began_at}::timestamptz)
+    where merchant_id = ${sweep.merchant_id} and livemode = ${sweep.livemode}
+      and processor = ${sweep.processor} and subject = ${sweep.subject}`.execute(db)
+}
+
+/** What a search of an account has found. */
+interface FoundBy<Found> {
+  readonly account: Account
+  readonly processor: string
+  readonly found: readonly Found[]
+}
+
+/** The payments of the account with a dispute that is not recorded yet. */
+export async function findUnrecordedDisputes(
+  db: Db,
+  { account, processor, found }: FoundBy<FoundDispute>,
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select distinct p.id
+    from unnest(${found.map(({ paymentId }) => paymentId)}::text[],
+        ${found.map(({ reference }) => reference)}::text[]) as f (payment_id, reference)
+      cross join lateral (
+        select p.merchant_id, p.livemode, p.id from payments p
+        where p.merchant_id = ${account.merchantId} and p.livemode = ${account.livemode}
+          and p.id = f.payment_id and p.processor = ${processor}
+        limit 1
+      ) p
+    where not exists (
+      select from disputes d where d.merchant_id = p.merchant_id and d.livemode = p.livemode
+        and d.payment_id = p.id and d.processor_reference = f.reference)`.execute(db)
+  return rows.map(({ id }) => id)
+}
+
+/**
+ * The payments of the account with a refund that is not recorded yet, or whose result is not. Refunds of
+ * late captures are events and no rows, so a look-up compares them. Those that this server has made are
+ * known, unless they have failed.
+ */
+export async function findUnrecordedRefunds(
+  db: Db,
+  { account, processor, found }: FoundBy<FoundRefund>,
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select distinct p.id
+    from unnest(${found.map(({ paymentId }) => paymentId)}::text[],
+        ${found.map(({ reference }) => reference)}::text[],
+        ${found.map(({ refundId }) => refundId)}::text[],
+        ${found.map(({ status }) => status)}::text[]) as f (payment_id, reference, refund_id, status)
+      cross join lateral (
+        select p.merchant_id, p.livemode, p.id, p.captured_amount from payments p
+        where p.merchant_id = ${account.merchantId} and p.livemode = ${account.livemode}
+          and p.id = f.payment_id and p.processor = ${processor}
+        limit 1
+      ) p
+      left join lateral (
+        select r.status from refunds r
+        where r.merchant_id = p.merchant_id and r.livemode = p.livemode and r.payment_id = p.id
+          and r.processor_reference = f.reference
+        limit 1
+      ) r on true
+    where case
+      when p.captured_amount = 0 then f.refund_id is distinct from p.id or f.status = 'failed'
+      when r.status is null then f.status <> 'failed'
+      when r.status = 'pending' then f.status <> 'pending'
+      else r.status = 'succeeded' and f.status = 'failed'
+    end`.execute(db)
+  return rows.map(({ id }) => id)
+}

@@ -1,0 +1,101 @@
+import { toMs } from '../../domain/time.ts'
+import type { FoundDispute, FoundRefund, Searches, SearchQuery } from '../interface/processor.ts'
+import { insist, refundIdName } from './answers.ts'
+import { type StripeAccess, stripeClient } from './client.ts'
+import { refundStatusOf, releaseReasons } from './state.ts'
+import { paymentIdIn, read } from './unknown-json.ts'
+
+/** Pages of a hundred objects that a search reads at most. */
+const pagesMax = 200
+
+/** The searches for what people and banks have done at Stripe. */
+export class StripeSearches implements Searches {
+  readonly #access: StripeAccess
+
+  constructor(access: StripeAccess) {
+    this.#access = access
+  }
+
+  async disputes(query: SearchQuery): Promise<FoundDispute[]> {
+    const { disputes } = stripeClient(this.#access, query.signal)
+    const found = await findSince(query, (parameters) => disputes.list(parameters))
+    return found.map(({ paymentId, reference }) => ({ paymentId, reference }))
+  }
+
+  async refunds(query: SearchQuery): Promise<FoundRefund[]> {
+    const { refunds } = stripeClient(this.#access, query.signal)
+    const found = await findSince(query, (parameters) => refunds.list(parameters))
+    return found
+      .filter(({ object }) => !isRelease(object))
+      .map(({ paymentId, reference, object }) => ({
+        paymentId,
+        reference,
+        refundId: textOrNull(read(object, ['metadata', refundIdName])),
+        status: refundStatusOf({ status: textOrNull(read(object, ['status'])) }),
+      }))
+  }
+}
+
+/** An object at Stripe about a payment of this server. */
+interface Found {
+  readonly reference: string
+  readonly paymentId: string
+  readonly object: unknown
+}
+
+interface ListParameters {
+  readonly created: { readonly gte: number }
+  readonly limit: number
+  readonly expand: string[]
+  readonly starting_after?: string
+}
+
+/** Finds the objects of a list that were made since a time, with their payments. */
+async function findSince(
+  { since }: SearchQuery,
+  list: (parameters: ListParameters) => PromiseLike<unknown>,
+): Promise<Found[]> {
+  const found: Found[] = []
+  let after: string | null = null
+  for (let pages = 0; pages < pagesMax; pages++) {
+    const answer = await list({
+      created: { gte: Math.floor(toMs(since) / 1000) },
+      limit: 100,
+      expand: ['data.payment_intent'],
+      ...(after === null ? {} : { starting_after: after }),
+    })
+    const page = readPage(answer)
+    found.push(...page.found)
+    after = page.last
+    if (!page.hasMore || after === null) return found
+  }
+  throw new Error(`Stripe has more than ${pagesMax} pages of what a search has found`)
+}
+
+/** Reads a page of objects with their PaymentIntents. Those without a payment of ours are left out. */
+function readPage(answer: unknown) {
+  const data = read(answer, ['data'])
+  insist(Array.isArray(data), 'it is not a list')
+  const objects = data.map((object: unknown) => {
+    const reference = read(object, ['id'])
+    insist(typeof reference === 'string', 'an object in the list has no id')
+    const paymentId = paymentIdIn(read(object, ['payment_intent'])) ?? paymentIdIn(object)
+    return { reference, paymentId, object }
+  })
+  return {
+    found: objects.filter((one): one is Found => one.paymentId !== null),
+    last: objects.at(-1)?.reference ?? null,
+    hasMore: read(answer, ['has_more']) === true,
+  }
+}
+
+/** Stripe lists the release of what was not captured as a refund that has moved no money. */
+function isRelease(refund: unknown): boolean {
+  if (releaseReasons.some((reason) => reason === read(refund, ['reason']))) return true
+  const isPaid = read(refund, ['status']) === 'succeeded'
+  return isPaid && read(refund, ['balance_transaction']) === null
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
