@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { card, pageClient } from '../../api/checkout/page.ts'
 import { createPayment, paymentBody } from '../../support/http/api.ts'
 import { createLiveMerchant } from '../../support/servers/servers.ts'
+import { until } from '../../support/until.ts'
 import { withMerchantAtStripe } from './stand-in/server-with-stripe.ts'
 
 const fixture = withMerchantAtStripe()
@@ -78,6 +79,21 @@ describe('the hosted page of a merchant with Stripe', () => {
     }
     const order = { method: 'ach', token: 'pm_usBankAccount_success' }
     expect((await pageOf(euros).ask('/pay', order)).status).toBe(400)
+  })
+
+  test('sends with a debit where the customer has accepted its mandate', async () => {
+    const { id, url } = await createPayment(fixture.api, { payment_method: 'ach' })
+    const order = { method: 'ach', token: 'pm_usBankAccount_success' }
+    const paid = await pageOf({ url }).ask('/pay', order, { 'user-agent': 'A browser' })
+    expect(paid.status).toBe(200)
+    await until('the debit is sent', () => fixture.stripe.mandateOf(id))
+    expect(fixture.stripe.mandateOf(id)).toEqual({
+      customer_acceptance: {
+        type: 'online',
+        accepted_at: expect.stringMatching(/^[0-9]{10}$/),
+        online: { ip_address: '127.0.0.1', user_agent: 'A browser' },
+      },
+    })
   })
 
   test('shows the amount in Stripe’s units, and takes no number', async () => {

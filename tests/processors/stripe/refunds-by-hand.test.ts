@@ -199,6 +199,32 @@ describe('after an unnoticed refund at Stripe,', () => {
     expect(body.refunds[0].failure_code).toBe('refunded_at_processor')
   })
 
+  test('a reversal of a payment that is disputed meanwhile requests no other refund', async () => {
+    const { id } = await pay()
+    for (let n = 1; n <= 10; n++) fixture.stripe.cutNext(/POST .*refunds$/)
+    await reverse(id)
+    await until('the refund has failed, and waits', async () => {
+      const wait = `update payment_tasks set due_at = now() + interval '9 years'
+        where payment_id = $1 and kind = 'refund' and failures > 0 and leased_until is null
+        returning 1`
+      return (await fixture.sql.query(wait, [id])).length > 0
+    })
+    fixture.stripe.refundByHand(id, 1_500)
+    const dispute = fixture.stripe.dispute(id, { amount: 3_500 })
+    await fixture.started.notifyDispute(id)
+    await until('it is disputed', async () => (await fixture.api('GET', path(id))).body.disputed)
+    fixture.stripe.forgetFaults()
+    await fixture.started.notify(id, 'charge')
+    await untilRefunds(id, ['5000 failed api_key', '1500 succeeded processor'])
+    await untilIdle(id)
+    expect((await read(id)).refunds).toHaveLength(2)
+    fixture.stripe.changeDispute(dispute, 'won')
+    await fixture.started.notifyDispute(id)
+    await until('it is won', async () => !(await fixture.api('GET', path(id))).body.disputed)
+    expect((await reverse(id)).body.status).toBe('refunded')
+    await until('the customer has the rest', () => fixture.stripe.keptOf(id) === 0)
+  })
+
   test('of the whole amount, a reversal returns nothing more', async () => {
     const { id } = await pay()
     fixture.stripe.refundByHand(id)

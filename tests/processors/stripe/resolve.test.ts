@@ -194,6 +194,24 @@ describe('a void without an answer', () => {
     expect(tasks.filter(({ kind }) => kind === 'void')).toEqual([])
   })
 
+  test('that an operator declares as done wrongly is refunded if the money is captured later', async () => {
+    const id = await initiate({ cancel_window: 600 })
+    for (let n = 1; n <= 30; n++) fixture.stripe.cutNext(/cancel$/)
+    expect((await fixture.api('POST', path(id, '/cancel'))).status).toBe(200)
+    await untilFailing(id, hours + minutes)
+    await untilReasons(id, ['void_overdue'])
+    expect((await resolve(id, 'voided')).status).toBe(200)
+    fixture.stripe.forgetFaults()
+    fixture.stripe.captureByHand(id)
+    await fixture.started.notify(id, 'payment_intent')
+    await until('the customer has the money', async () =>
+      (await eventTypes(fixture.api, id)).includes('payment.late_capture_refunded'),
+    )
+    expect(fixture.stripe.keptOf(id)).toBe(0)
+    expect((await fixture.api('GET', path(id))).body.status).toBe('canceled')
+    expect(await ledgerOf(id)).toEqual({})
+  })
+
   test('is made again if an operator wants it', async () => {
     const id = await waitForVoid()
     answerAgain()
@@ -272,9 +290,11 @@ describe('a dispute', () => {
       'the dispute is known',
       async () => (await fixture.api('GET', path(id))).body.disputed,
     )
-    const booked = await ledgerOf(id)
+    fixture.stripe.settleAll()
     await advance(fixture.api, 181 * days)
+    await until('it is settled', async () => (await fixture.api('GET', path(id))).body.settled)
     await untilReasons(id, ['dispute_overdue'])
+    const booked = await ledgerOf(id)
     expect((await resolve(id, 'dispute_won')).body.disputed).toBe(false)
     const [event] = await events(id)
     expect(event).toMatchObject({ type: 'dispute.won', actor: by, reason })

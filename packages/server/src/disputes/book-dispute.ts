@@ -5,11 +5,11 @@ import type { DisputeRow } from '../database/money-rows.ts'
 import type { PaymentRow } from '../database/schema.ts'
 import { accountOf } from '../domain/account.ts'
 import { statusesToVoid } from '../domain/lifecycle.ts'
-import { latest, type Timestamp } from '../domain/time.ts'
+import type { Timestamp } from '../domain/time.ts'
 import { postDispute } from '../ledger/post.ts'
 import { claimId } from '../lists/ids.sql.ts'
 import { causeOf, type Declaration } from '../payments/transition/declaration.ts'
-import { movePayment } from '../payments/transition/move.sql.ts'
+import { movePayment, timeOfStep } from '../payments/transition/move.sql.ts'
 import type { DisputeState } from '../processors/interface/results.ts'
 import { findDisputesOf, insertDispute, updateDispute } from './disputes.sql.ts'
 import { renderDispute } from './render.ts'
@@ -53,7 +53,7 @@ async function open(
   { row, found, now }: Found,
 ): Promise<{ row: PaymentRow; dispute: DisputeRow }> {
   if (row.processor === null) throw new Error(`payment ${row.id} is disputed without a processor`)
-  const at = latest(now, row.updated_at)
+  const at = await timeOfStep(tx, { row, now, isFinal: isFinal(row) })
   const dispute: DisputeRow = {
     merchant_id: row.merchant_id,
     livemode: row.livemode,
@@ -88,7 +88,8 @@ async function bookChange(
   ) {
     return row
   }
-  const dispute = { ...changed, updated_at: latest(now, row.updated_at) }
+  const at = await timeOfStep(tx, { row, now, isFinal: isFinal(row) })
+  const dispute = { ...changed, updated_at: at }
   await updateDispute(tx, dispute)
   const isDisputed = (await findDisputesOf(tx, row)).some(({ status }) => status !== 'won')
   const before = isDisputed ? await markDisputed(tx, { row, found, now }) : row

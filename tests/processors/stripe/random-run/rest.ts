@@ -21,10 +21,10 @@ const unexplained = `
   select ${columns} from payment_tasks t where t.payment_id <> all($1::text[]) and not (
     -- A settled payment is looked up again after weeks and months.
     t.kind = 'recheck' and t.failures = 0
-    -- The bank has not decided.
+    -- The bank has not decided, or has decided within a day.
     or t.kind = 'dispute' and t.failures = 0 and exists (
       select from disputes d where d.payment_id = t.payment_id
-        and d.status in ('needs_response', 'under_review'))
+        and (d.status in ('needs_response', 'under_review') or t.due_at <= d.updated_at + interval '1 day'))
     -- Stripe refuses to refund the rest of a canceled payment of which a part is disputed.
     or t.kind = 'void' and exists (
       select from disputes d where d.payment_id = t.payment_id and d.status <> 'won')

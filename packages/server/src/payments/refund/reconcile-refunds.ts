@@ -30,7 +30,7 @@ export interface FoundRefunds {
  * - Refunds that a person made at the processor are recorded. A pending refund for which they leave too
  *   little fails, the newest first.
  * - If the payment was to be refunded in full, and such a refund has failed, the remainder is refunded by
- *   a new refund, so that the customer gets everything once.
+ *   a new refund, so that the customer gets everything once. A disputed payment cannot be refunded.
  *
  * Call it only while the claim of the payment's refund task is valid: no refund may be in flight.
  *
@@ -73,7 +73,10 @@ export async function reconcileRefunds(tx: Tx, found: FoundRefunds): Promise<boo
     row = await recordForeignRefund(tx, { row, found: state, now })
   }
   const last = unable.at(-1)
-  if (isAllRequested && last && foreign.length > 0) await refundRemainder(tx, { row, last, now })
+  // The processor refuses refunds of a disputed payment. The merchant requests the rest after it is won.
+  if (isAllRequested && last && foreign.length > 0 && !row.disputed) {
+    await refundRemainder(tx, { row, last, now })
+  }
   return agrees
 }
 

@@ -5,6 +5,7 @@ import type { PaymentRow } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { stateOf } from '../../events/state.ts'
 import { causeOf, type Declaration } from './declaration.ts'
+import { timeOfStep } from './move.sql.ts'
 
 const type = 'payment.late_capture_refunded'
 
@@ -65,6 +66,7 @@ async function insertFinalEvent(
   },
 ): Promise<void> {
   const { row, now, actor } = event
+  const at = await timeOfStep(tx, { row, now, isFinal: true })
   const state = { ...stateOf(row), updated_at: row.updated_at }
   await sql`
     with counted as (
@@ -76,7 +78,7 @@ async function insertFinalEvent(
     insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
       actor_id, from_status, to_status, reason, state)
     select merchant_id, livemode, id, sequence, ${event.type},
-      greatest(${now}::timestamptz, updated_at), ${actor.type}, ${actor.id}, status, status,
+      ${at}::timestamptz, ${actor.type}, ${actor.id}, status, status,
       ${event.reason}, ${JSON.stringify(state)}::jsonb
     from counted`.execute(tx)
 }

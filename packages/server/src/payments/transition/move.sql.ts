@@ -41,8 +41,7 @@ export async function movePayment(tx: Db, move: Move): Promise<PaymentRow> {
   const { row, event } = move
   if (!isStep({ event, from: row.status, to: move.change.status ?? row.status }))
     throw new Error(`payment ${row.id} cannot go to ${move.change.status} by ${event}`)
-  // The clock of another process may be ahead. Time never runs backwards within a payment.
-  const at = latest(move.now, row.updated_at)
+  const at = await timeOfStep(tx, move)
   const moved = await tx
     .updateTable('payments')
     .set({
@@ -70,6 +69,22 @@ export async function movePayment(tx: Db, move: Move): Promise<PaymentRow> {
       ${at}::timestamptz, ${move.actor.type}, ${move.actor.id}, ${row.status}, ${moved.status},
       ${move.reason}, ${JSON.stringify(state)}::jsonb)`.execute(tx)
   return moved
+}
+
+/**
+ * The time of a step. The clock of another process may be ahead, and time never runs backwards within a
+ * payment. The steps of a final payment do not change `updated_at`, so its last event counts.
+ */
+export async function timeOfStep(
+  tx: Db,
+  { row, now, isFinal }: Pick<Move, 'row' | 'now' | 'isFinal'>,
+): Promise<Timestamp> {
+  if (!isFinal) return latest(now, row.updated_at)
+  const { rows } = await sql<{ created_at: Timestamp }>`
+    select created_at from events
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+      and subject_id = ${row.id} and sequence = ${row.sequence}`.execute(tx)
+  return latest(now, rows[0]?.created_at ?? row.updated_at)
 }
 
 /** Whether an operator has accepted a difference between a payment and the processor's report of it. */
