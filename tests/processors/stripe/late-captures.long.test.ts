@@ -2,7 +2,6 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { createPayment } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
 import { advance, attempts } from '../../support/payments/sandbox.ts'
-import { isLongRun } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 import { withMerchantAtStripe } from './stand-in/server-with-stripe.ts'
 
@@ -137,41 +136,38 @@ describe('a canceled payment that was captured manually', () => {
     expect(await eventTypes(fixture.api, id)).not.toContain(lateCapture)
   })
 
-  test.runIf(isLongRun)(
-    'gets one event of its refund, only after the processor has paid it',
-    async () => {
-      const id = await createInWindow('pm_card_refundPending')
-      fixture.stripe.captureByHand(id)
-      await cancel(id)
-      await untilVoidWaits(id, 'refund_late_capture undecided')
-      await fixture.started.notify(id, 'refund')
-      await until('it was looked up again', async () => {
-        const all = await attempts(fixture.api, id)
-        return all.filter((one) => one === 'void captured').length >= 2
-      })
-      await untilVoidWaits(id, 'void captured')
-      expect(await eventTypes(fixture.api, id)).not.toContain(lateCapture)
-      fixture.stripe.completeRefunds(id)
-      await fixture.started.notify(id, 'refund')
-      await untilSentBack(id)
-      await until('the void is done', async () => {
-        const open = `select from payment_tasks where payment_id = $1 and kind = 'void'`
-        return (await fixture.sql.query(open, [id])).length === 0
-      })
-      const voids = async () =>
-        (await attempts(fixture.api, id)).filter((one) => one === 'void captured').length
-      const before = await voids()
-      await fixture.started.notify(id, 'payment_intent')
-      await until('the void is done again', async () => {
-        const open = `select from payment_tasks where payment_id = $1 and kind = 'void'`
-        return (await voids()) > before && (await fixture.sql.query(open, [id])).length === 0
-      })
-      expect(
-        (await eventTypes(fixture.api, id)).filter((type) => type === lateCapture),
-      ).toHaveLength(1)
-      expect(moved(id)).toEqual(['authorize', 'capture', 'refund 9999'])
-    },
-  )
+  test('gets one event of its refund, only after the processor has paid it', async () => {
+    const id = await createInWindow('pm_card_refundPending')
+    fixture.stripe.captureByHand(id)
+    await cancel(id)
+    await untilVoidWaits(id, 'refund_late_capture undecided')
+    await fixture.started.notify(id, 'refund')
+    await until('it was looked up again', async () => {
+      const all = await attempts(fixture.api, id)
+      return all.filter((one) => one === 'void captured').length >= 2
+    })
+    await untilVoidWaits(id, 'void captured')
+    expect(await eventTypes(fixture.api, id)).not.toContain(lateCapture)
+    fixture.stripe.completeRefunds(id)
+    await fixture.started.notify(id, 'refund')
+    await untilSentBack(id)
+    await until('the void is done', async () => {
+      const open = `select from payment_tasks where payment_id = $1 and kind = 'void'`
+      return (await fixture.sql.query(open, [id])).length === 0
+    })
+    const voids = async () =>
+      (await attempts(fixture.api, id)).filter((one) => one === 'void captured').length
+    const before = await voids()
+    await fixture.started.notify(id, 'payment_intent')
+    await until('the void is done again', async () => {
+      const open = `select from payment_tasks where payment_id = $1 and kind = 'void'`
+      return (await voids()) > before && (await fixture.sql.query(open, [id])).length === 0
+    })
+    expect((await eventTypes(fixture.api, id)).filter((type) => type === lateCapture)).toHaveLength(
+      1,
+    )
+    expect(moved(id)).toEqual(['authorize', 'capture', 'refund 9999'])
+  })
 })
 
 test('a manual capture is refunded even if Stripe never answers the cancel', async () => {

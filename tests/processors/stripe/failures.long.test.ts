@@ -3,7 +3,6 @@ import { retryTasksSoon } from '../../support/databases/retries.ts'
 import { openSql } from '../../support/databases/sql.ts'
 import { type Api, createPayment } from '../../support/http/api.ts'
 import { createPaid, untilStatus } from '../../support/payments/paid.ts'
-import { isLongRun, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
 import type { StripeStandIn } from './stand-in/stand-in.ts'
@@ -73,28 +72,25 @@ async function untilRefundPaid(id: string) {
   })
 }
 
-test.each([
-  ...size({ quick: [], all: [['make', /POST .*payment_intents$/] as const] }),
-  ['confirm', /confirm$/] as const,
-])('a submission succeeds after one failure of Stripe to %s', async (_what, path) => {
-  const { id } = await createPayment(api)
-  stripe.failNext(path, 500, failure)
-  expect((await initiate(id)).status).toBe(200)
-  await untilStatus(api, id, 'succeeded')
-  expect(moved(id)).toEqual(['authorize', 'capture'])
-})
-
-test.runIf(isLongRun)(
-  'the worker completes a submission that ended with 502 after two failures of Stripe',
-  async () => {
+test.each([['make', /POST .*payment_intents$/] as const, ['confirm', /confirm$/] as const])(
+  'a submission succeeds after one failure of Stripe to %s',
+  async (_what, path) => {
     const { id } = await createPayment(api)
-    stripe.failNext(/confirm$/, 500, failure)
-    stripe.failNext(/confirm$/, 500, failure)
-    expect((await initiate(id)).status).toBe(502)
+    stripe.failNext(path, 500, failure)
+    expect((await initiate(id)).status).toBe(200)
     await untilStatus(api, id, 'succeeded')
     expect(moved(id)).toEqual(['authorize', 'capture'])
   },
 )
+
+test('the worker completes a submission that ended with 502 after two failures of Stripe', async () => {
+  const { id } = await createPayment(api)
+  stripe.failNext(/confirm$/, 500, failure)
+  stripe.failNext(/confirm$/, 500, failure)
+  expect((await initiate(id)).status).toBe(502)
+  await untilStatus(api, id, 'succeeded')
+  expect(moved(id)).toEqual(['authorize', 'capture'])
+})
 
 test('a capture succeeds after one failure of Stripe', async () => {
   const { id } = await createPayment(api)
@@ -105,19 +101,16 @@ test('a capture succeeds after one failure of Stripe', async () => {
   expect(moved(id)).toEqual(['authorize', 'capture'])
 })
 
-test.runIf(isLongRun)(
-  'the void of a canceled payment succeeds after one failure of Stripe',
-  async () => {
-    const id = await createAuthorized()
-    stripe.failNext(/cancel$/, 500, failure)
-    expect((await api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)
-    await untilOutcome(id, 'void', 'voided')
-    expect(await outcomes(id, 'void')).toEqual(['kept_failure', 'voided'])
-    expect(moved(id)).toEqual(['authorize', 'cancel'])
-  },
-)
+test('the void of a canceled payment succeeds after one failure of Stripe', async () => {
+  const id = await createAuthorized()
+  stripe.failNext(/cancel$/, 500, failure)
+  expect((await api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)
+  await untilOutcome(id, 'void', 'voided')
+  expect(await outcomes(id, 'void')).toEqual(['kept_failure', 'voided'])
+  expect(moved(id)).toEqual(['authorize', 'cancel'])
+})
 
-test.runIf(isLongRun)('a refund succeeds after one failure of Stripe', async () => {
+test('a refund succeeds after one failure of Stripe', async () => {
   const { id } = await createPaid(api, { token })
   stripe.failNext(/POST .*refunds$/, 500, failure)
   await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 100 } })
@@ -153,15 +146,12 @@ test('a capture with an unknown outcome is repeated with the same key', async ()
   expect(stripe.keysTo(/capture$/).slice(before)).toEqual([`${id}:capture`, `${id}:capture`])
 })
 
-test.runIf(isLongRun)(
-  'a refund with an unknown outcome is repeated with the same key',
-  async () => {
-    const { id } = await createPaid(api, { token })
-    const before = stripe.keysTo(/POST .*refunds$/).length
-    stripe.cutNext(/POST .*refunds$/)
-    const { body } = await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 100 } })
-    await untilRefundPaid(id)
-    const refundId = body.refunds[0].id
-    expect(stripe.keysTo(/POST .*refunds$/).slice(before)).toEqual([refundId, refundId])
-  },
-)
+test('a refund with an unknown outcome is repeated with the same key', async () => {
+  const { id } = await createPaid(api, { token })
+  const before = stripe.keysTo(/POST .*refunds$/).length
+  stripe.cutNext(/POST .*refunds$/)
+  const { body } = await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 100 } })
+  await untilRefundPaid(id)
+  const refundId = body.refunds[0].id
+  expect(stripe.keysTo(/POST .*refunds$/).slice(before)).toEqual([refundId, refundId])
+})

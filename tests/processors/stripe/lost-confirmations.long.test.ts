@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Api, createPayment } from '../../support/http/api.ts'
 import { untilStatus } from '../../support/payments/paid.ts'
 import { advance, attempts } from '../../support/payments/sandbox.ts'
-import { isLongRun } from '../../support/size.ts'
 import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
 import type { StripeStandIn } from './stand-in/stand-in.ts'
 
@@ -56,18 +55,15 @@ test('a payment that was captured manually before its look-up becomes initiated,
   expect(moved(id)).toEqual(['authorize', 'capture'])
 })
 
-test.runIf(isLongRun)(
-  'a payment that was canceled manually before its look-up fails and is not authorized again',
-  async () => {
-    const id = await createUnheard()
-    stripe.cancelByHand(id)
-    await answerAgain(id)
-    const failed = await untilStatus(api, id, 'failed')
-    expect(failed.failure_code).toBe('canceled_at_processor')
-    const all = await attempts(api, id)
-    const found = all.indexOf('look_up voided')
-    expect(found).toBeGreaterThan(0)
-    expect(all.slice(found).filter((one) => one.startsWith('authorize'))).toEqual([])
-    expect(moved(id)).toEqual(['authorize', 'cancel'])
-  },
-)
+test('a payment that was canceled manually before its look-up fails and is not authorized again', async () => {
+  const id = await createUnheard()
+  stripe.cancelByHand(id)
+  await answerAgain(id)
+  const failed = await untilStatus(api, id, 'failed')
+  expect(failed.failure_code).toBe('canceled_at_processor')
+  const all = await attempts(api, id)
+  const found = all.indexOf('look_up voided')
+  expect(found).toBeGreaterThan(0)
+  expect(all.slice(found).filter((one) => one.startsWith('authorize'))).toEqual([])
+  expect(moved(id)).toEqual(['authorize', 'cancel'])
+})
