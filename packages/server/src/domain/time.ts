@@ -33,3 +33,8 @@ export function givenEnd(text: string): Timestamp {
 export function latest(a: Timestamp, b: Timestamp): Timestamp {
   return a > b ? a : b
 }
+
+/** The earlier of two timestamps. */
+export function earliest(a: Timestamp, b: Timestamp): Timestamp {
+  return a < b ? a : b
+}

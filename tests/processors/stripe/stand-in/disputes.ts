@@ -1,5 +1,5 @@
 import { type Answer, error, type Intent, ok } from './answers.ts'
-import { listSince } from './list-since.ts'
+import { listMade } from './list-made.ts'
 
 /** What a test says about a dispute. */
 export interface GivenDispute {
@@ -72,7 +72,7 @@ export class DisputeBooks {
   list(query: Record<string, unknown>, show: (intentId: string) => object): Answer {
     const { payment_intent: intentId } = query
     if (intentId === undefined) {
-      return listSince(this.#disputes, query, (one) => ({
+      return listMade(this.#disputes, query, (one) => ({
         ...one,
         payment_intent: show(String(one.payment_intent)),
       }))

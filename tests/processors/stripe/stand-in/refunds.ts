@@ -1,6 +1,6 @@
 import { type Answer, error, type Intent, ok, type Refund, showRefund } from './answers.ts'
 import type { DisputeBooks } from './disputes.ts'
-import { listSince } from './list-since.ts'
+import { listMade } from './list-made.ts'
 
 type Metadata = Record<string, string>
 
@@ -28,7 +28,7 @@ export class RefundBooks {
   list(query: Record<string, unknown>, show: (intentId: string) => object): Answer {
     const { payment_intent: intentId } = query
     if (intentId === undefined) {
-      return listSince(this.#refunds, query, (one) => ({
+      return listMade(this.#refunds, query, (one) => ({
         ...showRefund(one),
         payment_intent: show(one.payment_intent),
       }))

@@ -1,6 +1,6 @@
 import type { Db } from '../../database/db.ts'
 import { type Account, accountOf } from '../../domain/account.ts'
-import { plusSeconds } from '../../domain/time.ts'
+import { earliest, plusSeconds } from '../../domain/time.ts'
 import { type Loop, startLoop } from '../../jobs/loop.ts'
 import type { Processors, Searches, SearchQuery } from '../../processors/interface/processor.ts'
 import { handleProcessorMessage } from '../run/processor-message.ts'
@@ -14,11 +14,14 @@ import {
 /** How often an account's processor is asked for what is new. Evidence is due after a week or more. */
 const everySeconds = 3_600
 /** A search begins so much earlier: the processor's clock differs, and a list may be behind. */
-const overlapSeconds = 86_400
+const overlapSeconds = 3_600
+/** The longest time of which one search reads the lists. After a failure of days, several follow. */
+const spanSeconds = 6 * 3_600
 /** How often a process checks for due searches. */
 const idleMs = 2_000
-/** Deadline of a search. */
-const timeoutMs = 20_000
+/** Deadline of a search, and the pause after which one without an end is made again. */
+const timeoutMs = 120_000
+const againSeconds = 300
 
 /**
  * Starts the searches for disputes and refunds by hand whose messages were lost: months after a payment's
@@ -35,17 +38,19 @@ export function startSweeps(given: {
 
 /** Makes one search that is due. Returns whether there was one. */
 async function sweep(db: Db, processors: Processors): Promise<boolean> {
-  const claimed = await claimSweep(db, { everySeconds })
+  const claimed = await claimSweep(db, { leaseSeconds: againSeconds })
   if (!claimed) return false
   const account = accountOf(claimed)
   const { searches } = await processors.forSent(account, claimed.processor)
+  const until = earliest(plusSeconds(claimed.since, spanSeconds), claimed.began_at)
   const query = {
     since: plusSeconds(claimed.since, -overlapSeconds),
+    until,
     signal: AbortSignal.timeout(timeoutMs),
   }
   const of = { db, account, processor: claimed.processor }
   if (searches) await lookUpUnrecorded[claimed.subject](of, searches, query)
-  await finishSweep(db, claimed)
+  await finishSweep(db, claimed, { until, everySeconds })
   return true
 }
 

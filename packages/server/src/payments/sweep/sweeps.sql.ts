@@ -18,19 +18,19 @@ export interface Sweep {
 }
 
 /**
- * Claims the search that has been due the longest, by making it due again later. A process that dies
- * does not move `since`, so the next search covers the same time.
+ * Claims the search that has been due the longest, by making it due again after its lease. A process that
+ * dies does not move `since`, so the next search covers the same time.
  */
 export async function claimSweep(
   db: Db,
-  { everySeconds }: { everySeconds: number },
+  { leaseSeconds }: { leaseSeconds: number },
 ): Promise<Sweep | undefined> {
   const { rows } = await sql<Sweep>`
     with due as materialized (
       select merchant_id, livemode, processor, subject from processor_sweeps
       where due_at <= now() order by due_at limit 1 for update skip locked
     )
-    update processor_sweeps s set due_at = now() + make_interval(secs => ${everySeconds})
+    update processor_sweeps s set due_at = now() + make_interval(secs => ${leaseSeconds})
     from due
     where s.merchant_id = due.merchant_id and s.livemode = due.livemode
       and s.processor = due.processor and s.subject = due.subject
@@ -39,10 +39,19 @@ export async function claimSweep(
   return rows[0]
 }
 
-/** Records that a search has found everything before its start. */
-export async function finishSweep(db: Db, sweep: Sweep): Promise<void> {
+/**
+ * Records that a search has found everything before `until`. If that is before its start, the next one is
+ * due at once.
+ */
+export async function finishSweep(
+  db: Db,
+  sweep: Sweep,
+  { until, everySeconds }: { until: Timestamp; everySeconds: number },
+): Promise<void> {
+  const pauseSeconds = until < sweep.began_at ? 0 : everySeconds
   await sql`
-    update processor_sweeps set since = greatest(since, ${sweep.began_at}::timestamptz)
+    update processor_sweeps set since = greatest(since, ${until}::timestamptz),
+      due_at = date_trunc('second', now()) + make_interval(secs => ${pauseSeconds})
     where merchant_id = ${sweep.merchant_id} and livemode = ${sweep.livemode}
       and processor = ${sweep.processor} and subject = ${sweep.subject}`.execute(db)
 }

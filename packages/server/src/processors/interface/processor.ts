@@ -156,15 +156,16 @@ export type Query = Omit<Call, 'idempotencyKey'>
 
 /** Searches of an account, which find what other servers and people have made as well. */
 export interface Searches {
-  /** The disputes that were opened since a time. */
+  /** The disputes that were opened in a time. */
   disputes(query: SearchQuery): Promise<readonly FoundDispute[]>
-  /** The refunds that were made since a time, also failed ones. */
+  /** The refunds that were made in a time, also failed ones. */
   refunds(query: SearchQuery): Promise<readonly FoundRefund[]>
 }
 
-/** The time from which on a search finds, in real time. */
+/** The time of which a search finds, in real time. */
 export interface SearchQuery {
   readonly since: Timestamp
+  readonly until: Timestamp
   readonly signal: AbortSignal
 }
 

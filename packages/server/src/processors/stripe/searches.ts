@@ -1,4 +1,4 @@
-import { toMs } from '../../domain/time.ts'
+import { type Timestamp, toMs } from '../../domain/time.ts'
 import type { FoundDispute, FoundRefund, Searches, SearchQuery } from '../interface/processor.ts'
 import { insist, refundIdName } from './answers.ts'
 import { type StripeAccess, stripeClient } from './client.ts'
@@ -6,7 +6,7 @@ import { refundStatusOf, releaseReasons } from './state.ts'
 import { paymentIdIn, read } from './unknown-json.ts'
 
 /** Pages of a hundred objects that a search reads at most. */
-const pagesMax = 200
+const pagesMax = 400
 
 /** The searches for what people and banks have done at Stripe. */
 export class StripeSearches implements Searches {
@@ -18,13 +18,13 @@ export class StripeSearches implements Searches {
 
   async disputes(query: SearchQuery): Promise<FoundDispute[]> {
     const { disputes } = stripeClient(this.#access, query.signal)
-    const found = await findSince(query, (parameters) => disputes.list(parameters))
+    const found = await findMade(query, (parameters) => disputes.list(parameters))
     return found.map(({ paymentId, reference }) => ({ paymentId, reference }))
   }
 
   async refunds(query: SearchQuery): Promise<FoundRefund[]> {
     const { refunds } = stripeClient(this.#access, query.signal)
-    const found = await findSince(query, (parameters) => refunds.list(parameters))
+    const found = await findMade(query, (parameters) => refunds.list(parameters))
     return found
       .filter(({ object }) => !isRelease(object))
       .map(({ paymentId, reference, object }) => ({
@@ -44,22 +44,22 @@ interface Found {
 }
 
 interface ListParameters {
-  readonly created: { readonly gte: number }
+  readonly created: { readonly gte: number; readonly lte: number }
   readonly limit: number
   readonly expand: string[]
   readonly starting_after?: string
 }
 
-/** Finds the objects of a list that were made since a time, with their payments. */
-async function findSince(
-  { since }: SearchQuery,
+/** Finds the objects of a list that were made in a time, with their payments. */
+async function findMade(
+  { since, until }: SearchQuery,
   list: (parameters: ListParameters) => PromiseLike<unknown>,
 ): Promise<Found[]> {
   const found: Found[] = []
   let after: string | null = null
   for (let pages = 0; pages < pagesMax; pages++) {
     const answer = await list({
-      created: { gte: Math.floor(toMs(since) / 1000) },
+      created: { gte: unixSeconds(since), lte: unixSeconds(until) },
       limit: 100,
       expand: ['data.payment_intent'],
       ...(after === null ? {} : { starting_after: after }),
@@ -70,6 +70,10 @@ async function findSince(
     if (!page.hasMore || after === null) return found
   }
   throw new Error(`Stripe has more than ${pagesMax} pages of what a search has found`)
+}
+
+function unixSeconds(at: Timestamp): number {
+  return Math.floor(toMs(at) / 1000)
 }
 
 /** Reads a page of objects with their PaymentIntents. Those without a payment of ours are left out. */

@@ -1,0 +1,21 @@
+import { type Answer, ok } from './answers.ts'
+
+/** Most objects of a page. Few, so that a reader must follow the pages. */
+const pageSizeMax = 10
+
+/** The answer to a list of objects that were made in a time, newest first. */
+export function listMade<Listed extends { readonly id: string; readonly created: number }>(
+  objects: readonly Listed[],
+  query: Record<string, unknown>,
+  show: (one: Listed) => object,
+): Answer {
+  const { starting_after: after, limit = 10 } = query
+  const { gte = 0, lte = Infinity } = (query.created ?? {}) as { gte?: string; lte?: string }
+  const pageSize = Math.min(pageSizeMax, Number(limit))
+  const found = objects
+    .filter(({ created }) => created >= Number(gte) && created <= Number(lte))
+    .reverse()
+  const at = found.findIndex(({ id }) => id === after) + 1
+  const data = found.slice(at, at + pageSize).map(show)
+  return ok({ object: 'list', has_more: at + pageSize < found.length, data })
+}
