@@ -78,7 +78,9 @@ function returnDebit(world: World, payment: RunPayment, chance: Chance): void {
   tellAboutDispute(world, payment, id)
 }
 
+/** A customer disputes a card payment. A debit is returned instead, and nobody can contest that. */
 function openDispute(world: World, payment: RunPayment, chance: Chance): void {
+  if (payment.method !== 'card') throw new Error('a debit is returned at once')
   const { stripe } = world
   const status = chance.pick(['needs_response', 'needs_response', 'warning_needs_response'])
   const kept = stripe.keptOf(payment.id)
