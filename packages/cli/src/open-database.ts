@@ -27,10 +27,12 @@ export async function openDatabase(options: {
   databaseUrl: string | undefined
   dataDir: string
   maySpawn: boolean
+  /** Whether a missing bundled database is created. Only with `maySpawn`. */
+  mayCreate?: boolean
 }): Promise<OpenDatabase> {
   const { dataDir } = options
   const url = options.databaseUrl ?? (process.env.DATABASE_URL?.trim() || undefined)
-  const bundled = url === undefined ? await findBundled(dataDir, options.maySpawn) : null
+  const bundled = url === undefined ? await findBundled(options) : null
   const address = url ?? bundled?.url ?? ''
   const database = open(address)
   const close = async () => {
@@ -70,12 +72,17 @@ export async function requireMigrated({ database }: OpenDatabase): Promise<void>
   throw new CliError(exitCodes.error, 'not_migrated', message)
 }
 
-async function findBundled(
-  dataDir: string,
-  maySpawn: boolean,
-): Promise<{ url: string; stop(): Promise<void> }> {
+async function findBundled({
+  dataDir,
+  maySpawn,
+  mayCreate = false,
+}: {
+  dataDir: string
+  maySpawn: boolean
+  mayCreate?: boolean
+}): Promise<{ url: string; stop(): Promise<void> }> {
   // Check first, because the next calls would create the folders.
-  if (!(await hasBundledPostgres(dataDir))) {
+  if (!mayCreate && !(await hasBundledPostgres(dataDir))) {
     const message = `No database: DATABASE_URL is not set, and ${dataDir} contains no bundled database.`
     throw new CliError(exitCodes.notFound, 'no_database', message)
   }

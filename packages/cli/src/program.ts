@@ -5,6 +5,8 @@ import { balanceCommand } from './commands/balance.ts'
 import { checkoutCommand } from './commands/checkout/checkout.ts'
 import { clockCommand } from './commands/clock/clock.ts'
 import { completionCommand } from './commands/completion.ts'
+import { exportCommand } from './commands/copies/export.ts'
+import { importCommand } from './commands/copies/import.ts'
 import { disputesCommand } from './commands/disputes/disputes.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { eventsCommand } from './commands/events/events.ts'
@@ -43,7 +45,27 @@ export function createProgram({ json }: { json: boolean }): Command {
       "the server's data folder, which contains its test key",
       process.env.HEDGE_DATA_DIR?.trim() || '.hedge',
     )
-  for (const command of [
+  for (const command of commands()) program.addCommand(command)
+  withExamples(program, [
+    ['hedge serve', 'run the server'],
+    ['hedge listen --forward-to 3000', 'forward events to your own server'],
+    ['hedge trigger payment.succeeded', 'cause an event'],
+    ['hedge payments list --status pending', 'list cancelable payments'],
+    ['hedge payments cancel pay_abc123xyz', 'cancel a payment'],
+  ])
+  program.addHelpText('after', keysHelp)
+  program.addHelpText('after', exitCodesHelp)
+  // Every group has it, so `hedge payments help cancel` works too. Only the program's own is listed.
+  for (const group of allOf(program).filter(({ commands }) => commands.length > 0)) {
+    group.addCommand(helpCommand(), { hidden: group !== program })
+  }
+  for (const command of allOf(program)) configure(command, { json })
+  return program
+}
+
+/** The commands, in the order of the help. */
+function commands(): Command[] {
+  return [
     serveCommand(),
     doctorCommand(),
     openCommand(),
@@ -61,27 +83,12 @@ export function createProgram({ json }: { json: boolean }): Command {
     processorsCommand(),
     keysCommand(),
     auditCommand(),
+    exportCommand(),
+    importCommand(),
     mcpCommand(),
     apiCommand(),
     completionCommand(),
-  ]) {
-    program.addCommand(command)
-  }
-  withExamples(program, [
-    ['hedge serve', 'run the server'],
-    ['hedge listen --forward-to 3000', 'forward events to your own server'],
-    ['hedge trigger payment.succeeded', 'cause an event'],
-    ['hedge payments list --status pending', 'list cancelable payments'],
-    ['hedge payments cancel pay_abc123xyz', 'cancel a payment'],
-  ])
-  program.addHelpText('after', keysHelp)
-  program.addHelpText('after', exitCodesHelp)
-  // Every group has it, so `hedge payments help cancel` works too. Only the program's own is listed.
-  for (const group of allOf(program).filter(({ commands }) => commands.length > 0)) {
-    group.addCommand(helpCommand(), { hidden: group !== program })
-  }
-  for (const command of allOf(program)) configure(command, { json })
-  return program
+  ]
 }
 
 const keysHelp = `

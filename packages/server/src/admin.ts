@@ -10,6 +10,10 @@ export {
   hasBundledPostgres,
   startBundledPostgres,
 } from '@hedgepayments/bundled-postgres'
+export { CopyError } from './copies/copy-error.ts'
+export { type CopyProgress, exportDatabase } from './copies/export.ts'
+export { importDatabase } from './copies/import.ts'
+export type { Manifest as ExportManifest } from './copies/manifest.ts'
 export { connect, type Database } from './database/connect.ts'
 export { AddressError } from './database/hosts/address.ts'
 export { isMigrated } from './database/migrate/migrate.ts'

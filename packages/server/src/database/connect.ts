@@ -21,6 +21,8 @@ export interface Database {
    * for each lock, because later statements queue behind it.
    */
   withLongStatements<T>(work: (db: Db) => Promise<T>): Promise<T>
+  /** The same with the connection itself, for streams of rows. */
+  withLongClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -100,6 +102,10 @@ export function connect(options: { url: string; onError: (error: Error) => void 
   const pool = open({ settings, max: connectionsMax })
   const batchPool = open({ settings: batchSettings, max: batchConnectionsMax })
   const keyPool = open({ settings, max: keyConnectionsMax })
+  const openLong = () => {
+    const { query_timeout: _, ...config } = configOf(address, longSettings)
+    return createPool(hosts, options.onError, { ...config, max: 1 })
+  }
   const log = statementLog()
   const throughPool = (through: pg.Pool) =>
     new Kysely<Schema>({
@@ -114,9 +120,19 @@ export function connect(options: { url: string; onError: (error: Error) => void 
     batchPool,
     keyDb,
     keyPool,
+    async withLongClient(work) {
+      const own = openLong()
+      const client = await own.connect()
+      try {
+        return await work(client)
+      } finally {
+        // It may be in the middle of a stream.
+        client.release(true)
+        await own.end()
+      }
+    },
     async withLongStatements(work) {
-      const { query_timeout: _, ...config } = configOf(address, longSettings)
-      const own = createPool(hosts, options.onError, { ...config, max: 1 })
+      const own = openLong()
       const ownDb = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: own }) })
       try {
         return await ownDb.connection().execute(work)

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { isImportUnfinished } from '../copies/import.ts'
 import { connect, type Database } from '../database/connect.ts'
 import { describe } from '../database/errors.ts'
 import { migrate } from '../database/migrate/migrate.ts'
@@ -11,6 +12,7 @@ import { startTracing } from '../tracing/start.ts'
 import { createApp } from './app.ts'
 import { type Credentials, type ShownCredentials, saveCredentials } from './banner.ts'
 import type { Config } from './config.ts'
+import { ConfigError } from './environment/read.ts'
 import { prepareKeys } from './first-keys.ts'
 import { listen } from './listen.ts'
 import { requireProxiesForLiveMode, sharesOneAddress } from './live-mode.ts'
@@ -111,6 +113,9 @@ async function prepareDatabase({ config, log, database }: Parts): Promise<void> 
   const reached = { publicUrl: config.publicUrl ?? '', trustedProxies: config.trustedProxies }
   const applied = await migrate(database)
   if (applied.length > 0) log.info({ migrations: applied }, 'the database was migrated')
+  if (await isImportUnfinished(database)) {
+    throw new ConfigError('An import into the database is not finished. Run hedge import again.')
+  }
   await requireProxiesForLiveMode(database.db, reached)
   if (sharesOneAddress(reached)) {
     log.warn('HEDGE_PUBLIC_URL is https but HEDGE_TRUSTED_PROXIES is not set: live mode is refused')

@@ -1,0 +1,41 @@
+import { Command } from 'commander'
+import { openDatabase } from '../../open-database.ts'
+import { withExamples } from '../../output/examples.ts'
+import type { CopyOptions } from './copy.ts'
+
+/** `hedge import`. */
+export function importCommand(): Command {
+  const command = new Command('import')
+    .description('import an export into a database without data, and verify every table')
+    .argument('<folder>', 'the folder of hedge export')
+    .option('--database <url>', 'the database (default: DATABASE_URL, else the bundled one)')
+    .addHelpText(
+      'after',
+      `
+For the server's operator. The import creates the tables. Each table is compared with the export by
+the number of its rows and a hash of them. If the import fails, run it again: it continues with the
+table that is not complete. Until it has ended, no server starts on the database.`,
+    )
+    .action(async (folder: string, _options: CopyOptions, self: Command) => {
+      const options = self.optsWithGlobals<CopyOptions>()
+      // Imported here, because loading the server's code would slow down every other command.
+      const [{ importDatabase }, { showCopy }] = await Promise.all([
+        import('@hedgepayments/server/admin'),
+        import('./copy.ts'),
+      ])
+      const { dataDir } = options
+      const given = { databaseUrl: options.database, dataDir, maySpawn: true, mayCreate: true }
+      const opened = await openDatabase(given)
+      try {
+        await showCopy(options, { object: 'import', folder }, (progress) =>
+          importDatabase({ database: opened.database, folder, progress }),
+        )
+      } finally {
+        await opened.close()
+      }
+    })
+  return withExamples(command, [
+    ['hedge import --database postgres://localhost/hedge copy', 'move to your own PostgreSQL'],
+    ['hedge import --data-dir restored backup-2030-06-15', 'restore into a new data folder'],
+  ])
+}
