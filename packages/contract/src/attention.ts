@@ -135,6 +135,8 @@ export const lastingProblems = [
   'refunded_above_captured',
   'capture_contradicted',
   'dispute_unreadable',
+  'late_refund_returned',
+  'dispute_inquiry',
 ] as const satisfies readonly AttentionReason[]
 export type LastingProblem = (typeof lastingProblems)[number]
 
@@ -143,6 +145,7 @@ export const acceptableProblems: readonly AttentionReason[] = [
   'refunded_above_captured',
   'capture_contradicted',
   'dispute_unreadable',
+  'dispute_inquiry',
 ]
 
 /** What each reason means, and what to do. */
@@ -188,4 +191,11 @@ export const attentionMeanings: Readonly<Record<AttentionReason, string>> = {
   dispute_unreadable:
     'The processor reports a dispute that cannot be read. Follow it at the processor, and declare it as ' +
     '`accepted`.',
+  late_refund_returned:
+    'Money was captured after a cancel or a failure, and its refunds have come back more than once: the ' +
+    "customer's card or account may be closed. Pay by a bank transfer, and declare it as " +
+    '`late_capture_refunded`.',
+  dispute_inquiry:
+    'The bank asks about the payment: an inquiry, which becomes a dispute if nobody answers. Answer it at ' +
+    'the processor or refund the payment. To leave it unanswered, declare it as `accepted`.',
 }

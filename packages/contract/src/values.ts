@@ -117,6 +117,8 @@ export const attentionReasons = [
   'refunded_above_captured',
   'capture_contradicted',
   'dispute_unreadable',
+  'late_refund_returned',
+  'dispute_inquiry',
 ] as const
 export type AttentionReason = (typeof attentionReasons)[number]
 

@@ -53,6 +53,14 @@ describe('payments capture', () => {
     }
   })
 
+  test('of a part shows for each id how much it captures', async () => {
+    const ids = await Promise.all([createAuthorized(), createAuthorized()])
+    const { stdout } = await run('payments', 'capture', ...ids, '--amount', '100')
+    const lines = stdout.trim().split('\n')
+    for (const line of lines)
+      expect(line).toMatch(/ 99\.99 USD, (captures 1\.00 USD|1\.00 USD captured)$/)
+  })
+
   test('of a payment that is not authorized exits with 3, and says what to do', async () => {
     const { id } = await createPayment(fixture.api)
     const refused = await run('payments', 'capture', id)

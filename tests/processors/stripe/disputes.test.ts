@@ -166,6 +166,46 @@ describe('a dispute at Stripe', () => {
     await untilDispute(fixture.api, id, ['needs_response'])
   })
 
+  test('that is an inquiry needs attention, and is found when it becomes a dispute without a message', async () => {
+    const id = await createPaid()
+    const reference = fixture.stripe.dispute(id, { status: 'warning_needs_response' })
+    await notifyAndWait(id)
+    const attention = async () =>
+      (await fixture.api('GET', `/v1/payments/${id}/attention`)).body.data
+    expect(await attention()).toMatchObject([
+      { reason: 'dispute_inquiry', resolutions: ['retry', 'accepted'] },
+    ])
+    const body = { resolution: 'accepted', reason: 'we refund it if it becomes a dispute' }
+    expect((await fixture.api('POST', `/v1/payments/${id}/resolve`, { body })).status).toBe(200)
+    expect(await attention()).toEqual([])
+    fixture.stripe.changeDispute(reference, 'needs_response')
+    await advance(fixture.api, day)
+    await untilDispute(fixture.api, id, ['needs_response'])
+  })
+
+  test('that is an inquiry needs no attention any more after the bank has closed it', async () => {
+    const id = await createPaid()
+    const reference = fixture.stripe.dispute(id, { status: 'warning_needs_response' })
+    await notifyAndWait(id)
+    fixture.stripe.changeDispute(reference, 'warning_closed')
+    await advance(fixture.api, day)
+    await until('it needs no attention', async () => {
+      return (await fixture.api('GET', `/v1/payments/${id}/attention`)).body.data.length === 0
+    })
+    expect(await disputeEvents(fixture.api, id)).toEqual([])
+  })
+
+  test.each([
+    ['appeal_needs_response', 'needs_response'],
+    ['under_another_review', 'under_review'],
+  ])('of the unknown status %s is open, because the money is withdrawn', async (status, shown) => {
+    const id = await createPaid()
+    fixture.stripe.dispute(id, { status })
+    await notify(id)
+    await untilDispute(fixture.api, id, [shown as 'under_review'])
+    expect(await ledgerOf(id)).toEqual(['dispute 9999', 'dispute_fee 1500'])
+  })
+
   test('whose message was lost is found when the settlement is looked up', async () => {
     const id = await createPaid()
     fixture.stripe.dispute(id)

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { brokenInvariants } from '../../support/databases/invariants.ts'
 import { createPayment } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
+import { advance } from '../../support/payments/sandbox.ts'
 import { until } from '../../support/until.ts'
 import { readersOf } from './readers.ts'
 import { withMerchantAtStripe } from './stand-in/server-with-stripe.ts'
@@ -74,6 +75,19 @@ describe('a debit that the bank returns after its success', () => {
       'payment.returned',
       'ach.returned',
     ])
+  })
+
+  test('before its settlement is looked up again, so that money that comes back later is found', async () => {
+    const id = await createPaidDebit()
+    const dispute = fixture.stripe.returnDebit(id)
+    await fixture.started.notifyDispute(id)
+    await untilReturned(id)
+    await untilIdle(id)
+    fixture.stripe.changeDispute(dispute, 'won')
+    await advance(fixture.api, 10 * 86_400)
+    await until('the dispute is won', async () =>
+      (await eventTypes(fixture.api, id)).includes('dispute.won'),
+    )
   })
 
   test('costs the merchant the amount and the fees, and leaves nothing pending', async () => {

@@ -52,9 +52,16 @@ export function renderEventLine({ created, type, data, id }: HedgeEvent): string
 }
 
 /** A payment in one line: its id, status and amount. */
-export function renderPaymentLine({ id, status, amount, currency }: Payment): string {
+export function renderPaymentLine(payment: Payment): string {
+  const { id, status, amount, currency } = payment
   const padding = ' '.repeat(Math.max(0, statusLengthMax - status.length))
-  return `${id}  ${paintStatus(status)}${padding}  ${formatWithCode({ minor: amount, currency })}`
+  const money = (minor: number) => formatWithCode({ minor, currency })
+  const line = `${id}  ${paintStatus(status)}${padding}  ${money(amount)}`
+  return isCapturedInPart(payment) ? `${line}, ${money(payment.captured_amount)} captured` : line
+}
+
+function isCapturedInPart({ captured_amount: captured, amount }: Payment): boolean {
+  return captured > 0 && captured < amount
 }
 
 /** The length of the longest status, `partially_refunded`. */
@@ -68,7 +75,7 @@ export function renderPayment(payment: Payment): string {
   const isOpen = payment.status === 'pending'
   const isAuthorized = payment.status === 'initiated'
   const hasWindow = isOpen && payment.cancel_window > 0
-  const isPart = payment.captured_amount > 0 && payment.captured_amount < payment.amount
+  const isPart = isCapturedInPart(payment)
   const isManual = payment.capture_method === 'manual'
   const isCaptured = isManual && payment.captured_amount > 0
   const head = [payment.id, paintStatus(payment.status), money(payment.amount)]

@@ -269,6 +269,8 @@ export type AttentionReason =
   | 'refunded_above_captured'
   | 'capture_contradicted'
   | 'dispute_unreadable'
+  | 'late_refund_returned'
+  | 'dispute_inquiry'
 
 export type Resolution =
   | 'retry'

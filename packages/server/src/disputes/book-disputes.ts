@@ -6,6 +6,7 @@ import { accountOf } from '../domain/account.ts'
 import { statusesThatSettle, statusesToVoid } from '../domain/lifecycle.ts'
 import { debitsOf } from '../payments/calls/debits.ts'
 import { lockClaimedTask } from '../payments/tasks/claimed-tasks.sql.ts'
+import { planRecheck } from '../payments/tasks/plan-recheck.ts'
 import { requestTask } from '../payments/tasks/tasks.sql.ts'
 import { processorOf, type Work } from '../payments/tasks/work.ts'
 import { lockPayment } from '../payments/transition/lock-payment.sql.ts'
@@ -36,7 +37,8 @@ export async function bookDisputes(work: Work, found: PaymentState): Promise<Boo
   if (disputes.length === 0) {
     return { disputes: await findDisputesOf(db, row), isReturnPending: false }
   }
-  const isDebit = debitsOf(await processorOf(work), row) !== null
+  const processor = await processorOf(work)
+  const isDebit = debitsOf(processor, row) !== null
   return await commit(db, 'dispute', async (tx) => {
     await lockClaimedTask(tx, task)
     let locked = await lockPayment(tx, { account: accountOf(row), id: row.id })
@@ -54,7 +56,11 @@ export async function bookDisputes(work: Work, found: PaymentState): Promise<Boo
     if (!dispute) return { disputes: booked, isReturnPending: false }
     // Afterwards no refund can be recorded any more.
     const isReturnPending = await requestForeignRefunds(tx, locked, found)
-    if (!isReturnPending) await returnPayment(tx, { row: locked, dispute, now })
+    if (!isReturnPending) {
+      await returnPayment(tx, { row: locked, dispute, now })
+      // Nothing else looks a returned debit up, and a refund or the dispute may end otherwise later.
+      await planRecheck(tx, { row: locked, processor, now })
+    }
     return { disputes: booked, isReturnPending }
   })
 }
@@ -84,12 +90,12 @@ async function requestForeignRefunds(
  */
 export async function noticeDisputes({ db, row }: Work, found: PaymentState): Promise<void> {
   if (found.state !== 'captured') return
-  const { disputes = [], hasUnreadableDispute = false } = found
-  if (disputes.length === 0 && !hasUnreadableDispute) return
+  const { disputes = [], hasUnreadableDispute = false, hasInquiry = false } = found
+  if (disputes.length === 0 && !hasUnreadableDispute && !hasInquiry) return
   const recorded = new Map(
     (await findDisputesOf(db, row)).map((one) => [one.processor_reference, one.status]),
   )
   const isKnown = disputes.every(({ reference, status }) => recorded.get(reference) === status)
-  if (isKnown && !hasUnreadableDispute) return
+  if (isKnown && !hasUnreadableDispute && !hasInquiry) return
   await requestTask(db, { row, kind: 'dispute', afterSeconds: 0 })
 }

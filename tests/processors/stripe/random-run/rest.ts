@@ -25,6 +25,8 @@ const unexplained = `
     or t.kind = 'dispute' and t.failures = 0 and exists (
       select from disputes d where d.payment_id = t.payment_id
         and (d.status in ('needs_response', 'under_review') or t.due_at <= d.updated_at + interval '1 day'))
+    -- A refund of a late capture came back twice, and the last one must last.
+    or t.attention = 'late_refund_returned'
     -- Stripe refuses to refund the rest of a canceled payment of which a part is disputed.
     or t.kind = 'void' and exists (
       select from disputes d where d.payment_id = t.payment_id and d.status <> 'won')
@@ -95,6 +97,7 @@ function decideAll(world: World, chance: Chance): void {
   world.stripe.completeAllRefunds()
   world.stripe.decideAllDebits()
   for (const dispute of world.disputes) {
+    if (dispute.status === 'warning_needs_response') decide(world, dispute, 'warning_closed')
     const isOpen = ['needs_response', 'under_review'].includes(dispute.status)
     if (isOpen && chance.once(2)) decide(world, dispute, chance.pick(['won', 'lost']))
   }

@@ -1,6 +1,9 @@
+import { formatWithCode } from '@hedgepayments/contract/amounts'
+import type { Payment } from '@hedgepayments/node'
 import { Command } from 'commander'
 import { parseAmount } from '../../options/parse.ts'
 import { withExamples } from '../../output/examples.ts'
+import { renderPaymentLine } from '../../output/payment-view.ts'
 import { withSession } from '../../session.ts'
 import { eachHelp, forEachPayment, idsHelp } from './each.ts'
 
@@ -26,6 +29,7 @@ export function captureCommand(): Command {
           idempotencyKey,
           confirm: { verb: 'captures', word: 'capture', yes },
           run: (id) => session.hedge.payments.capture(id, { amount }, { idempotencyKey }),
+          renderLine: (payment) => renderCapture(payment, amount),
         })
       }),
     )
@@ -34,4 +38,11 @@ export function captureCommand(): Command {
     ['hedge payments capture pay_abc123xyz --amount 500', 'capture 5.00, and release the rest'],
     ['hedge payments capture - --yes < ids.txt', 'capture many, one a line'],
   ])
+}
+
+/** A line for each of several payments: how much of it is captured. */
+function renderCapture(payment: Payment, amount: number | undefined): string {
+  const line = renderPaymentLine(payment)
+  if (amount === undefined || payment.captured_amount > 0) return line
+  return `${line}, captures ${formatWithCode({ minor: amount, currency: payment.currency })}`
 }

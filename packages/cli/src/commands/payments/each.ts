@@ -31,6 +31,8 @@ export interface EachOptions<Result extends Payment> {
   readonly run: (id: string) => PromiseLike<Result>
   /** How one payment is shown. Default: all its fields. */
   readonly render?: (result: Result) => string
+  /** How each of several payments is shown. Default: its id, status and amount. */
+  readonly renderLine?: (result: Result) => string
 }
 
 /** Handles each payment, shows its result and sets the exit code. */
@@ -48,11 +50,11 @@ export async function forEachPayment<Result extends Payment>(
     await confirmLive(session, { what: `this ${verb} ${object}.`, word, yes })
   }
   const isOne = ids.length === 1
-  const { render = renderPayment } = options
+  const { render = renderPayment, renderLine = renderPaymentLine } = options
   const errors: unknown[] = []
   for (const [index, id] of ids.entries()) {
     try {
-      session.showLine(await options.run(id), isOne ? render : renderPaymentLine)
+      session.showLine(await options.run(id), isOne ? render : renderLine)
     } catch (error) {
       errors.push(error)
       report(session, { error, id, isOne })

@@ -22,6 +22,8 @@ import { lockPayment } from '../transition/lock-payment.sql.ts'
 
 /** Refunds that are made at once. Further ones wait, so that messages about failures cause no loop. */
 const refundsAtOnce = 2
+/** A refund that has lasted for this time does not come back any more, in seconds. */
+const lastingSeconds = 10 * 86_400
 /** The pause after the last refund that is made at once, in seconds. It doubles with each failure. */
 const firstPauseSeconds = 60
 const pauseSecondsMax = 86_400
@@ -31,11 +33,20 @@ const pauseSecondsMax = 86_400
  * timeline. Refunds that a person made at the processor are subtracted, and so is money that a dispute
  * returns. A refund that has failed is followed by a new one, and every refund is verified by a look-up.
  * While the bank decides a dispute, the processor refuses refunds. The decision requests this task again.
- * Where an operator has declared that the customer has the money, nothing is refunded.
+ * Where an operator has declared that the customer has the money, nothing is refunded. After refunds have
+ * come back more than once, the payment needs attention until one has lasted.
  */
 export async function refundLateCapture(work: Work): Promise<WorkResult> {
+  const { db, row, now } = work
   const result = await refund(work)
-  return result === 'done' ? 'done' : { result, wait: 'late_refund' }
+  const { count, lastAt } = await countAnswered(db, { row, kind: 'refund_late_capture' })
+  const lastsAt = lastAt === null ? null : plusSeconds(lastAt, lastingSeconds)
+  const isReturned = count > refundsAtOnce && lastsAt !== null && now < lastsAt
+  if (!isReturned || (await isDeclaredRefunded(db, row))) {
+    return result === 'done' ? 'done' : { result, wait: 'late_refund' }
+  }
+  const problem = 'late_refund_returned'
+  return { result: result === 'done' ? { againAt: lastsAt } : result, wait: 'late_refund', problem }
 }
 
 async function refund(work: Work): Promise<'done' | Unfinished> {

@@ -80,8 +80,8 @@ async function lookUpFirst(taking: Taking): Promise<CallResult<CaptureState>> {
   const payment = found.result
   switch (payment.state) {
     case 'captured': {
-      const { disputes = [], hasUnreadableDispute = false } = payment
-      const isDisputed = disputes.length > 0 || hasUnreadableDispute
+      const { disputes = [], hasUnreadableDispute = false, hasInquiry = false } = payment
+      const isDisputed = disputes.length > 0 || hasUnreadableDispute || hasInquiry
       return { ok: true, result: { ...payment, isDisputed } }
     }
     case 'declined':

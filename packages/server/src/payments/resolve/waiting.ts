@@ -1,5 +1,6 @@
 import {
   type Attention,
+  type AttentionReason,
   acceptableProblems,
   attentionMeanings,
   type PaymentId,
@@ -40,9 +41,15 @@ export async function readWaiting(db: Db, row: PaymentRow): Promise<Waiting> {
   }
 }
 
+/** The reasons that are about the refund of a late capture. */
+const lateRefundReasons: readonly AttentionReason[] = [
+  waitOf('late_refund').reason,
+  'late_refund_returned',
+]
+
 /** The resolutions that one cause of attention accepts now. */
 export function resolutionsOf(waiting: Waiting, cause: OpenAttention): Resolution[] {
-  const isLateRefund = cause.reason === waitOf('late_refund').reason
+  const isLateRefund = lateRefundReasons.includes(cause.reason)
   const { resolutions: possible } = waitOf(isLateRefund ? 'late_refund' : cause.kind)
   return possible.filter((resolution) => isPossible(resolution, waiting, cause))
 }

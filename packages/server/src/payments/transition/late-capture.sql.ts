@@ -22,7 +22,8 @@ interface FinalPayment {
 
 /**
  * Records in the timeline of a locked payment, which was canceled or has failed, that money was
- * captured later and refunded. A payment gets this event once.
+ * captured later and refunded. A payment gets this event once from the processor, and once more from an
+ * operator who refunds by other means because the processor's refunds come back.
  *
  * @param by the operator who declares it; without one, the processor has said so.
  * @returns whether the event is new.
@@ -31,7 +32,7 @@ export async function recordLateCapture(
   tx: Db,
   { row, now, by }: FinalPayment & { by?: Declaration },
 ): Promise<boolean> {
-  if (await hasEvent(tx, row, sql`true`)) return false
+  if (await hasEvent(tx, row, by ? byOperator : sql`true`)) return false
   await insertFinalEvent(tx, { row, now, type, ...causeOf(row, by, lateCaptureReason(row)) })
   return true
 }
@@ -46,8 +47,10 @@ export async function recordFinalResolved(
 
 /** Whether an operator has declared that the customer has the money of a late capture. */
 export async function isDeclaredRefunded(db: Db, row: PaymentRow): Promise<boolean> {
-  return await hasEvent(db, row, sql`actor_type = 'api_key'`)
+  return await hasEvent(db, row, byOperator)
 }
+
+const byOperator = sql`actor_type = 'api_key'`
 
 async function hasEvent(db: Db, row: PaymentRow, by: RawBuilder<unknown>): Promise<boolean> {
   const { rows } = await sql`

@@ -106,6 +106,8 @@ export type PaymentState =
       readonly disputes?: readonly DisputeState[]
       /** Whether `disputes` is not complete: one cannot be read. */
       readonly hasUnreadableDispute?: boolean
+      /** Whether the bank asks about the payment. Such an inquiry may become a dispute. */
+      readonly hasInquiry?: boolean
       /** When the money reached the merchant's balance; `null` until then. */
       readonly settledAt: Timestamp | null
       /** As in `Authorized`. */

@@ -38,6 +38,7 @@ export function stateOf(
         refunds: withoutRelease(intent, refunds).map(refundStateOf),
         disputes: disputes.flatMap((dispute) => disputeStateOf(dispute) ?? []),
         ...(hasUnreadable ? { hasUnreadableDispute: true } : {}),
+        ...(disputes.some(isOpenInquiry) ? { hasInquiry: true } : {}),
         settledAt: settledAtOf(intent),
         ...methodField(chargeOf(intent)?.payment_method_details),
       }
@@ -165,7 +166,7 @@ export function refundStatusOf({ status }: Pick<Stripe.Refund, 'status'>): Refun
   }
 }
 
-/** The statuses of disputes. Stripe has others, of inquiries. */
+/** The statuses of disputes. Stripe has others, of inquiries and appeals. */
 const disputeStatuses = new Map<string, DisputeState['status']>([
   ['needs_response', 'needs_response'],
   ['under_review', 'under_review'],
@@ -173,13 +174,31 @@ const disputeStatuses = new Map<string, DisputeState['status']>([
   ['lost', 'lost'],
 ])
 
+/** The bank asks, and Stripe has withdrawn nothing. */
+const openInquiries: readonly string[] = ['warning_needs_response', 'warning_under_review']
+
+function isOpenInquiry({ status }: Stripe.Dispute): boolean {
+  return openInquiries.includes(status)
+}
+
 /**
- * The state of a dispute. `null`: it is an inquiry (`warning_…`) or was prevented, so that Stripe has
- * withdrawn nothing. An inquiry that becomes a dispute keeps its id and gets another status.
+ * The status of a dispute. `null`: it is an inquiry (`warning_…`) or was prevented, so that Stripe has
+ * withdrawn nothing. An inquiry that becomes a dispute keeps its id and gets another status. A status that
+ * this version does not know, such as that of an appeal, is an open dispute if Stripe has withdrawn money.
  * Source: https://docs.stripe.com/disputes/how-disputes-work
  */
+function disputeStatusOf(dispute: Stripe.Dispute): DisputeState['status'] | null {
+  const { status, balance_transactions: transactions } = dispute
+  const known = disputeStatuses.get(status)
+  if (known || status.startsWith('warning_')) return known ?? null
+  const moved = (transactions ?? []).reduce((sum, { amount }) => sum + amount, 0)
+  if (!(moved < 0)) return null
+  return status.endsWith('needs_response') ? 'needs_response' : 'under_review'
+}
+
+/** The state of a dispute. `null`: Stripe has withdrawn nothing. */
 function disputeStateOf(dispute: Stripe.Dispute): DisputeState | null {
-  const status = disputeStatuses.get(dispute.status)
+  const status = disputeStatusOf(dispute)
   if (!status) return null
   const { id, amount, currency, reason, livemode } = dispute
   // Stripe has 0 where there is no deadline.
