@@ -55,7 +55,7 @@ async function edit(
   return before
 }
 
-test('a database moves as it is at one moment, while servers write', async () => {
+test('a database moves as it is at one time, while servers write', async () => {
   const paid = await createPaid(api, { amount: 5_000 })
   await api('POST', `/v1/payments/${paid.id}/refund`, { body: { amount: 1_000 } })
   await createPayment(api, {

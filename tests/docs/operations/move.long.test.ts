@@ -17,8 +17,8 @@ afterEach(async () => {
 })
 
 /** The commands of `hedge` in the guide, without those that start a server. */
-function commands(note: string): string[] {
-  const blocks = parseBlocks(readDocument(guide)).filter(({ info }) => info.includes(note))
+function commands(mark: string): string[] {
+  const blocks = parseBlocks(readDocument(guide)).filter(({ info }) => info.includes(mark))
   return blocks.flatMap(({ code }) => code.match(/^ *npx hedge .*$/gm) ?? [])
 }
 

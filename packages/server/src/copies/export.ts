@@ -29,7 +29,7 @@ export interface CopyProgress {
 }
 
 /**
- * Exports a whole database into a new folder, as it is at one moment, while servers use it. The files
+ * Exports a whole database into a new folder, as it is at one time, while servers use it. The files
  * contain personal data and sealed secrets, so only their owner can read them.
  *
  * @throws {CopyError} if the folder has files, or the database is of another version.

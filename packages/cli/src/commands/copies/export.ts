@@ -6,7 +6,7 @@ import type { CopyOptions } from './copy.ts'
 /** `hedge export`. */
 export function exportCommand(): Command {
   const command = new Command('export')
-    .description('export the whole database into a folder, as it is at one moment')
+    .description('export the whole database into a folder, as it is at one time')
     .argument('<folder>', 'a new folder, or an empty one')
     .option('--database <url>', 'the database (default: DATABASE_URL, else the bundled one)')
     .addHelpText(

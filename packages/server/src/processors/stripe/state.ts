@@ -189,8 +189,8 @@ function isOpenInquiry({ status }: Stripe.Dispute): boolean {
  */
 function disputeStatusOf(dispute: Stripe.Dispute): DisputeState['status'] | null {
   const { status, balance_transactions: transactions } = dispute
-  const known = disputeStatuses.get(status)
-  if (known || status.startsWith('warning_')) return known ?? null
+  const listed = disputeStatuses.get(status)
+  if (listed || status.startsWith('warning_')) return listed ?? null
   const moved = (transactions ?? []).reduce((sum, { amount }) => sum + amount, 0)
   if (!(moved < 0)) return null
   return status.endsWith('needs_response') ? 'needs_response' : 'under_review'
