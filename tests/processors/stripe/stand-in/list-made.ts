@@ -1,7 +1,8 @@
 import { type Answer, ok } from './answers.ts'
 
-/** Most objects of a page. Few, so that a reader must follow the pages. */
-const pageSizeMax = 10
+/** Most objects of a page, as at Stripe. A short list has pages of two, so that a reader must follow them. */
+const pageSizeMax = 100
+const shortPageSize = 2
 
 /** The answer to a list of objects that were made in a time, newest first. */
 export function listMade<Listed extends { readonly id: string; readonly created: number }>(
@@ -11,7 +12,8 @@ export function listMade<Listed extends { readonly id: string; readonly created:
 ): Answer {
   const { starting_after: after, limit = 10 } = query
   const { gte = 0, lte = Infinity } = (query.created ?? {}) as { gte?: string; lte?: string }
-  const pageSize = Math.min(pageSizeMax, Number(limit))
+  const pageSize =
+    objects.length > pageSizeMax ? Math.min(pageSizeMax, Number(limit)) : shortPageSize
   const found = objects
     .filter(({ created }) => created >= Number(gte) && created <= Number(lte))
     .reverse()
