@@ -33,7 +33,7 @@ const actions: Weighted<HandAction> = {
   'debit returned': [6, returnDebit],
   '3-D Secure passed': [20, ({ stripe }, { id }) => stripe.finishAction(id, true)],
   '3-D Secure failed': [5, ({ stripe }, { id }) => stripe.finishAction(id, false)],
-  'approved late': [4, ({ stripe }, { id }) => stripe.authorizeLate(id)],
+  'approved late': [4, approveLate],
 }
 
 /** What may happen so late that the look-ups after days have passed. Then only the message tells. */
@@ -68,6 +68,12 @@ function isDone(act: () => void): boolean {
   } catch {
     return false
   }
+}
+
+/** A confirmation of a card arrives late. A debit is confirmed once, with one key. */
+function approveLate({ stripe }: World, { id, method }: RunPayment): void {
+  if (method !== 'card') throw new Error('a debit is not confirmed again')
+  stripe.authorizeLate(id)
 }
 
 /** A bank returns a debit after its success, which Stripe reports as a lost dispute. */
