@@ -34,10 +34,10 @@ async function settle(ids: readonly string[]): Promise<void> {
   }
 }
 
-/** Makes the searches that run every hour, and waits for their end. */
+/** Makes the searches that run every hour, one of each kind, and waits for their end. */
 async function search(): Promise<void> {
   await fixture.sql.query(
-    "update processor_sweeps set due_at = now() - interval '1 second', since = now() - interval '1 day'",
+    "update processor_sweeps set due_at = now() - interval '1 second', since = now() - interval '2 hours'",
   )
   const left = "select from processor_sweeps where since < now() - interval '1 hour'"
   await until('the searches are made', async () => {
