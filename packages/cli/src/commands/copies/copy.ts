@@ -1,5 +1,11 @@
-import { CopyError, type CopyProgress, type ExportManifest } from '@hedgepayments/server/admin'
+import {
+  CopyError,
+  type CopyProgress,
+  type Database,
+  type ExportManifest,
+} from '@hedgepayments/server/admin'
 import { CliError, type ExitCode, exitCodes } from '../../exit-codes.ts'
+import { openDatabase } from '../../open-database.ts'
 import { formatCount } from '../../output/format.ts'
 import { toJson } from '../../output/json.ts'
 import { ProgressBar } from '../../output/progress.ts'
@@ -21,19 +27,46 @@ const exitCodesOf: Readonly<Record<CopyError['code'], ExitCode>> = {
   copy_differs: exitCodes.error,
 }
 
+/** A copy between a database and a folder. */
+interface Copy {
+  readonly object: 'export' | 'import'
+  readonly folder: string
+  readonly run: (given: {
+    database: Database
+    folder: string
+    progress: CopyProgress
+  }) => Promise<ExportManifest>
+}
+
+/** Opens the database, copies it and prints what was copied. An import may create the bundled database. */
+export async function copyDatabase(options: CopyOptions, copy: Copy): Promise<void> {
+  const opened = await openDatabase({
+    databaseUrl: options.database,
+    dataDir: options.dataDir,
+    maySpawn: true,
+    mayCreate: copy.object === 'import',
+  })
+  try {
+    await showCopy(options, copy, opened.database)
+  } finally {
+    await opened.close()
+  }
+}
+
 /**
  * Copies a database while a progress bar counts the tables, and prints what was copied.
  *
  * @throws {CliError} as the copy does.
  */
-export async function showCopy(
+async function showCopy(
   { json }: GlobalOptions,
-  { object, folder }: { object: 'export' | 'import'; folder: string },
-  copy: (progress: CopyProgress) => Promise<ExportManifest>,
+  { object, folder, run }: Copy,
+  database: Database,
 ): Promise<void> {
   const bar = new ProgressBar()
   try {
-    const manifest = await copy({ onTable: (_table, { done, of }) => bar.draw(done, of) })
+    const progress: CopyProgress = { onTable: (_table, { done, of }) => bar.draw(done, of) }
+    const manifest = await run({ database, folder, progress })
     bar.end()
     const tables = manifest.tables.map(({ name, rows, hash }) => ({ name, rows, hash }))
     const rows = tables.reduce((sum, table) => sum + table.rows, 0)

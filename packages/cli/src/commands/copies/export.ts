@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { openDatabase } from '../../open-database.ts'
 import { withExamples } from '../../output/examples.ts'
 import type { CopyOptions } from './copy.ts'
 
@@ -17,21 +16,12 @@ folder contains personal data and secrets, and only you can read it. HEDGE_ENCRY
 of it: keep that elsewhere.`,
     )
     .action(async (folder: string, _options: CopyOptions, self: Command) => {
-      const options = self.optsWithGlobals<CopyOptions>()
       // Imported here, because loading the server's code would slow down every other command.
-      const [{ exportDatabase }, { showCopy }] = await Promise.all([
+      const [{ exportDatabase: run }, { copyDatabase }] = await Promise.all([
         import('@hedgepayments/server/admin'),
         import('./copy.ts'),
       ])
-      const { dataDir } = options
-      const opened = await openDatabase({ databaseUrl: options.database, dataDir, maySpawn: true })
-      try {
-        await showCopy(options, { object: 'export', folder }, (progress) =>
-          exportDatabase({ database: opened.database, folder, progress }),
-        )
-      } finally {
-        await opened.close()
-      }
+      await copyDatabase(self.optsWithGlobals<CopyOptions>(), { object: 'export', folder, run })
     })
   return withExamples(command, [
     ['hedge export backup-2030-06-15', 'back up the bundled database while the server runs'],

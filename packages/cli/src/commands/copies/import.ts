@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { openDatabase } from '../../open-database.ts'
 import { withExamples } from '../../output/examples.ts'
 import type { CopyOptions } from './copy.ts'
 
@@ -17,22 +16,12 @@ the number of its rows and a hash of them. If the import fails, run it again: it
 table that is not complete. Until it has ended, no server starts on the database.`,
     )
     .action(async (folder: string, _options: CopyOptions, self: Command) => {
-      const options = self.optsWithGlobals<CopyOptions>()
       // Imported here, because loading the server's code would slow down every other command.
-      const [{ importDatabase }, { showCopy }] = await Promise.all([
+      const [{ importDatabase: run }, { copyDatabase }] = await Promise.all([
         import('@hedgepayments/server/admin'),
         import('./copy.ts'),
       ])
-      const { dataDir } = options
-      const given = { databaseUrl: options.database, dataDir, maySpawn: true, mayCreate: true }
-      const opened = await openDatabase(given)
-      try {
-        await showCopy(options, { object: 'import', folder }, (progress) =>
-          importDatabase({ database: opened.database, folder, progress }),
-        )
-      } finally {
-        await opened.close()
-      }
+      await copyDatabase(self.optsWithGlobals<CopyOptions>(), { object: 'import', folder, run })
     })
   return withExamples(command, [
     ['hedge import --database postgres://localhost/hedge copy', 'move to your own PostgreSQL'],
