@@ -1,7 +1,8 @@
 import { getEventListeners, once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { HedgePayments, InvalidResponseError } from '../../../packages/node/src/index.ts'
+import { until } from '../../support/until.ts'
 import { listen } from './listen.ts'
 import { type Reply, refusal, rejection, startWire, testSecret } from './wire.ts'
 
@@ -213,16 +214,24 @@ describe('the options of a stream', () => {
   })
 
   test('send the headers with each request, and limit the wait for a connection', async () => {
-    immediately()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
     const wire = await startWire(none, 'hang', stream(messageOf('evt_1')), none)
     const codes: unknown[] = []
     const events = wire
       .client()
       .events.stream(
         { onDisconnect: (error) => codes.push(error?.code) },
-        { headers: { 'x-trace': 't' }, timeout: 60 },
+        { headers: { 'x-trace': 't' }, timeout: 60_000 },
       )
-    expect((await events.next()).value).toMatchObject({ id: 'evt_1' })
+    const first = events.next()
+    await until('the stream is requested', () => wire.requests.length === 2)
+    await vi.advanceTimersByTimeAsync(60_000)
+    await until('the stream is requested again', async () => {
+      await vi.advanceTimersByTimeAsync(100)
+      return wire.requests.length === 4
+    })
+    expect((await first).value).toMatchObject({ id: 'evt_1' })
     await events.return()
     expect(codes).toEqual(['timeout'])
     const paths = wire.requests.map(({ url, headers }) => [url.split('?')[0], headers['x-trace']])
