@@ -19,6 +19,7 @@ import { openCommand } from './commands/open.ts'
 import { paymentsCommand } from './commands/payments/payments.ts'
 import { processorsCommand } from './commands/processors/processors.ts'
 import { serveCommand } from './commands/serve.ts'
+import { resealCommand } from './commands/reseal/reseal.ts'
 import { triggerCommand } from './commands/trigger.ts'
 import { webhooksCommand } from './commands/webhooks/webhooks.ts'
 import { exitCodesHelp } from './exit-codes.ts'
@@ -87,6 +88,7 @@ function commands(): Command[] {
     importCommand(),
     mcpCommand(),
     apiCommand(),
+    resealCommand(),
     completionCommand(),
   ]
 }

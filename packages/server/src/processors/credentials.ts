@@ -41,6 +41,19 @@ export function openCredentials(keyring: Keyring, row: ProcessorCredentialsRow):
   return JSON.parse(keyring.open(sealed, contextOf(account))) as StripeSecrets
 }
 
+/** The secrets of a row, encrypted with the current key. @throws as `openCredentials` does. */
+export function resealCredentials(
+  keyring: Keyring,
+  row: ProcessorCredentialsRow,
+): Pick<ProcessorCredentialsRow, 'key_id' | 'sealed'> {
+  const context = contextOf(accountOf(row))
+  const { keyId, bytes } = keyring.seal(
+    keyring.open({ keyId: row.key_id, bytes: row.sealed }, context),
+    context,
+  )
+  return { key_id: keyId, sealed: bytes }
+}
+
 function contextOf({ merchantId, livemode }: Account): string {
   return `${merchantId} ${livemode ? 'live' : 'test'} stripe`
 }

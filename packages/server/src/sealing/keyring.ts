@@ -40,6 +40,11 @@ export class Keyring {
     this.#current = first
   }
 
+  /** The id of the key that seals. */
+  get currentId(): string {
+    return this.#current
+  }
+
   /** `context` names the row that the secret belongs to. Moved to another row, it does not open. */
   seal(secret: string, context: string): Sealed {
     const key = this.#key(this.#current)

@@ -6,6 +6,8 @@ export interface Sealer {
   seal(secret: string, context: string): string
   /** @throws where the server does not have the key, or the context is not that of `seal`. */
   open(sealed: string, context: string): string
+  /** How every text begins that is sealed as `seal` does it now. */
+  readonly currentPrefix: string
 }
 
 const sealedPrefix = 'sealed'
@@ -20,6 +22,7 @@ const plainPrefix = 'plain:'
 export function createSealer(keys: readonly string[]): Sealer {
   const keyring = keys.length > 0 ? new Keyring(keys, 'webhook secret') : null
   return {
+    currentPrefix: keyring ? `${sealedPrefix}:${keyring.currentId}:` : plainPrefix,
     seal(secret, context) {
       if (!keyring) return plainPrefix + secret
       const { keyId, bytes } = keyring.seal(secret, context)
