@@ -15,11 +15,12 @@ import { keysCommand } from './commands/keys/keys.ts'
 import { listenCommand } from './commands/listen.ts'
 import { logsCommand } from './commands/logs/logs.ts'
 import { merchantsCommand } from './commands/merchants/merchants.ts'
+import { migrateCommand } from './commands/migrate/migrate.ts'
 import { openCommand } from './commands/open.ts'
 import { paymentsCommand } from './commands/payments/payments.ts'
 import { processorsCommand } from './commands/processors/processors.ts'
-import { serveCommand } from './commands/serve.ts'
 import { resealCommand } from './commands/reseal/reseal.ts'
+import { serveCommand } from './commands/serve.ts'
 import { triggerCommand } from './commands/trigger.ts'
 import { webhooksCommand } from './commands/webhooks/webhooks.ts'
 import { exitCodesHelp } from './exit-codes.ts'
@@ -68,6 +69,7 @@ export function createProgram({ json }: { json: boolean }): Command {
 function commands(): Command[] {
   return [
     serveCommand(),
+    migrateCommand(),
     doctorCommand(),
     openCommand(),
     paymentsCommand(),
@@ -86,9 +88,9 @@ function commands(): Command[] {
     auditCommand(),
     exportCommand(),
     importCommand(),
+    resealCommand(),
     mcpCommand(),
     apiCommand(),
-    resealCommand(),
     completionCommand(),
   ]
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, globSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { parse, parseAllDocuments } from 'yaml'
+import { parse } from 'yaml'
 import { parseConfig } from '../../../packages/server/src/wiring/config.ts'
 import { readDocument } from '../markdown.ts'
 import { read, root, secretLike } from './files.ts'
@@ -121,23 +121,17 @@ describe('the trusted proxies are set in', () => {
     expect(read('deploy/compose.env.example')).toMatch(/^HEDGE_TRUSTED_PROXIES=$/m)
   })
 
-  test('the Kubernetes manifest, and its public address is https', () => {
-    const [deployment] = parseAllDocuments(read('deploy/kubernetes.yaml')).map((each) =>
-      each.toJS(),
-    )
-    const env = Object.fromEntries(
-      deployment.spec.template.spec.containers[0].env.map(
-        ({ name, value }: { name: string; value: string }) => [name, value],
-      ),
-    )
-    const { publicUrl, trustedProxies } = parseConfig(env)
+  test('the Kubernetes base, and its public address is https', () => {
+    const { publicUrl, trustedProxies } = parseConfig(kubernetesSettings())
     expect(publicUrl).toMatch(/^https:/)
     expect(trustedProxies.length).toBeGreaterThan(0)
   })
 
   test('the systemd unit: only this machine', () => {
     const [, proxies] =
-      /^Environment=HEDGE_TRUSTED_PROXIES=(.*)$/m.exec(read('deploy/hedge-payments.service')) ?? []
+      /^Environment=HEDGE_TRUSTED_PROXIES=(.*)$/m.exec(
+        read('deploy/systemd/hedge-payments.service'),
+      ) ?? []
     expect(parseConfig({ HEDGE_TRUSTED_PROXIES: proxies }).trustedProxies).toEqual([
       '127.0.0.1',
       '::1',
@@ -149,14 +143,26 @@ describe('the trusted proxies are set in', () => {
   })
 })
 
-describe('the Kubernetes manifest', () => {
-  const [deployment, service, budget] = parseAllDocuments(read('deploy/kubernetes.yaml')).map(
-    (document) => document.toJS(),
-  )
+/** The manifests of the base for kustomize, in the order of its list. */
+const kubernetes = (file: string) => parse(read(`deploy/kubernetes/${file}`))
+
+/** The settings of the base that are no secrets. */
+function kubernetesSettings(): Record<string, string> {
+  const [{ literals }] = kubernetes('kustomization.yaml').configMapGenerator
+  return Object.fromEntries(literals.map((text: string) => text.split(/=(.*)/s, 2)))
+}
+
+describe('the Kubernetes base', () => {
+  const base = kubernetes('kustomization.yaml')
+  const [deployment, service, budget] = base.resources.map(kubernetes)
   const pod = deployment.spec.template.spec
   const [container] = pod.containers
+  const [migration] = pod.initContainers
 
   test('has a deployment, a service and a disruption budget with the same labels', () => {
+    expect(globSync('*.yaml', { cwd: join(root, 'deploy/kubernetes') }).toSorted()).toEqual(
+      ['kustomization.yaml', ...base.resources].toSorted(),
+    )
     expect([deployment.kind, service.kind, budget.kind]).toEqual([
       'Deployment',
       'Service',
@@ -169,25 +175,52 @@ describe('the Kubernetes manifest', () => {
     expect(deployment.spec.replicas).toBeGreaterThan(budget.spec.minAvailable)
   })
 
-  test('runs without privileges on a read-only file system, and contains no secret', () => {
+  test('runs without privileges on a read-only file system', () => {
     expect(pod.securityContext.runAsNonRoot).toBe(true)
     expect(pod.automountServiceAccountToken).toBe(false)
-    expect(container.securityContext).toEqual({
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
-    })
-    expect(read('deploy/kubernetes.yaml')).not.toMatch(secretLike)
+    for (const { securityContext } of [container, migration]) {
+      expect(securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      })
+    }
   })
 
-  test('waits longer than the server needs to stop', () => {
+  test('has only settings that the server reads, and takes secrets from a secret', () => {
+    const configuration = readDocument('docs/configuration.md')
+    for (const name of Object.keys(kubernetesSettings())) {
+      expect(configuration).toContain(`\`${name}\``)
+    }
+    for (const { env, envFrom } of [container, migration]) {
+      expect(env).toBe(undefined)
+      const name = base.configMapGenerator[0].name
+      expect(envFrom).toEqual([{ configMapRef: { name } }, { secretRef: { name } }])
+    }
+    for (const file of ['kustomization.yaml', ...base.resources]) {
+      expect(read(`deploy/kubernetes/${file}`)).not.toMatch(secretLike)
+    }
+  })
+
+  test('migrates before the server starts, by an existing command and with the image of the server', () => {
+    const [program, path, command] = migration.command
+    expect([program, command]).toEqual(['node', 'migrate'])
+    expect(existsSync(join(root, path))).toBe(true)
+    expect(base.images.map(({ name }: { name: string }) => name)).toEqual([container.image])
+    expect(migration.image).toBe(container.image)
+  })
+
+  test('probes paths that the server answers, and waits longer than it needs to stop', () => {
+    expect(container.startupProbe.httpGet.path).toBe('/healthz')
+    expect(container.livenessProbe.httpGet.path).toBe('/healthz')
+    expect(container.readinessProbe.httpGet.path).toBe('/readyz')
     const seconds = container.lifecycle.preStop.sleep.seconds + stopSeconds
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(seconds)
   })
 })
 
 describe('the systemd unit', () => {
-  const unit = read('deploy/hedge-payments.service')
+  const unit = read('deploy/systemd/hedge-payments.service')
   const value = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1]
 
   test('has all sections, and starts an existing program as a user without privileges', () => {
@@ -201,6 +234,12 @@ describe('the systemd unit', () => {
     expect(Number(value('TimeoutStopSec'))).toBeGreaterThan(stopSeconds)
     // The JavaScript engine compiles at run time, so memory must become executable.
     expect(value('MemoryDenyWriteExecute')).toBeUndefined()
+  })
+
+  test('sets only variables that the server reads', () => {
+    for (const [, name] of unit.matchAll(/^Environment=(\w+)=/gm)) {
+      expect(readDocument('docs/configuration.md')).toContain(`\`${name}\``)
+    }
   })
 })
 
@@ -222,16 +261,24 @@ describe('the workflow', () => {
   })
 })
 
-test.runIf(spawnSync(verifier, ['--version']).status === 0)(
-  'systemd-analyze accepts the unit',
-  () => {
-    const { stderr } = spawnSync(
-      verifier,
-      ['verify', '--man=no', join(root, 'deploy/hedge-payments.service')],
-      { encoding: 'utf8' },
-    )
+/** The highest exposure of the unit, in tenths, of 100: `systemd-analyze security` calls up to 20 well protected. */
+const exposureMax = 19
+
+describe.runIf(spawnSync(verifier, ['--version']).status === 0)('systemd-analyze', () => {
+  const unit = join(root, 'deploy/systemd/hedge-payments.service')
+  const analyze = (...args: string[]) => spawnSync(verifier, args, { encoding: 'utf8' })
+
+  test('accepts the unit', () => {
+    const { stderr } = analyze('verify', '--man=no', unit)
     const faults = stderr.split('\n').filter((line) => line.includes('hedge-payments.service'))
     // The path of the program exists only after the installation.
     expect(faults.filter((line) => !line.includes('is not executable'))).toEqual([])
-  },
-)
+  })
+
+  test('finds the unit well protected', () => {
+    const { status, stdout, stderr } = analyze(
+      ...['security', '--offline=true', `--threshold=${exposureMax}`, '--no-pager', unit],
+    )
+    expect(status, `${stdout}${stderr}`).toBe(0)
+  })
+})

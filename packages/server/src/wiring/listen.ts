@@ -20,11 +20,12 @@ export async function listen(
   try {
     return await app.listen({ port, host, backlog: queuedConnectionsMax })
   } catch (cause) {
-    throw refusal(cause as NodeJS.ErrnoException, { port, host })
+    throw listenFailure(cause as NodeJS.ErrnoException, { port, host })
   }
 }
 
-function refusal(
+/** What to tell an operator when the system refuses a port. */
+export function listenFailure(
   cause: NodeJS.ErrnoException,
   { port, host }: { port: number; host: string },
 ): Error {

@@ -3,12 +3,13 @@ import type { Logger } from 'pino'
 import { isImportUnfinished } from '../copies/import.ts'
 import { connect, type Database } from '../database/connect.ts'
 import { describe } from '../database/errors.ts'
-import { migrate } from '../database/migrate/migrate.ts'
+import { isMigrated, migrate } from '../database/migrate/migrate.ts'
 import type { Loop } from '../jobs/loop.ts'
 import { createProcessors } from '../processors/processors.ts'
 import { Keyring } from '../sealing/keyring.ts'
 import { createSealer } from '../sealing/sealer.ts'
 import { startTracing } from '../tracing/start.ts'
+import { answerProbes } from './answer-probes.ts'
 import { createApp } from './app.ts'
 import { type Credentials, type ShownCredentials, saveCredentials } from './banner.ts'
 import type { Config } from './config.ts'
@@ -111,14 +112,25 @@ interface Parts {
 
 async function prepareDatabase({ config, log, database }: Parts): Promise<void> {
   const reached = { publicUrl: config.publicUrl ?? '', trustedProxies: config.trustedProxies }
-  const applied = await migrate(database)
-  if (applied.length > 0) log.info({ migrations: applied }, 'the database was migrated')
+  await migrateWithProbes({ config, log, database })
   if (await isImportUnfinished(database)) {
     throw new ConfigError('An import into the database is not finished. Run hedge import again.')
   }
   await requireProxiesForLiveMode(database.db, reached)
   if (sharesOneAddress(reached)) {
     log.warn('HEDGE_PUBLIC_URL is https but HEDGE_TRUSTED_PROXIES is not set: live mode is refused')
+  }
+}
+
+/** Migrates the database, and answers probes meanwhile. A free port that is not chosen yet has none. */
+async function migrateWithProbes({ config, log, database }: Parts): Promise<void> {
+  const isPending = !(await isMigrated(database.db))
+  const stopProbes = isPending && config.port !== 0 ? await answerProbes(config) : null
+  try {
+    const applied = await migrate(database)
+    if (applied.length > 0) log.info({ migrations: applied }, 'the database was migrated')
+  } finally {
+    await stopProbes?.()
   }
 }
 
