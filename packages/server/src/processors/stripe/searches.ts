@@ -93,11 +93,9 @@ function readPage(answer: unknown) {
   }
 }
 
-/** Stripe lists the release of what was not captured as a refund that has moved no money. */
+/** Older versions of Stripe's API list the release of what was not captured as a refund. */
 function isRelease(refund: unknown): boolean {
-  if (releaseReasons.some((reason) => reason === read(refund, ['reason']))) return true
-  const isPaid = read(refund, ['status']) === 'succeeded'
-  return isPaid && read(refund, ['balance_transaction']) === null
+  return releaseReasons.includes(read(refund, ['reason']))
 }
 
 function textOrNull(value: unknown): string | null {
