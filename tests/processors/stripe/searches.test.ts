@@ -32,7 +32,7 @@ async function lagSeconds(): Promise<number> {
   return Number(found?.[1] ?? Number.NaN)
 }
 
-test('a search that fails shows in the metrics, and looks at half the time until it ends', async () => {
+test('a search that fails shows in the metrics, and covers half the time until it ends', async () => {
   await createPaid(fixture.api, { token: 'pm_card_visa' })
   await advance(fixture.api, 86_400)
   await until('the first searches have ended', async () => {

@@ -23,11 +23,9 @@ import type {
 import {
   insist,
   paymentIdName,
-  readDisputes,
   readFound,
   readIntent,
   readRefund,
-  readRefunds,
   refundIdName,
 } from './answers.ts'
 import {
@@ -51,8 +49,8 @@ import {
   refundResultOf,
   voidResultOf,
 } from './results.ts'
-import { StripeSearches } from './searches.ts'
-import { type FoundDisputes, hasDisputes, intentExpansion, stateOf, wasAttempted } from './state.ts'
+import { listDisputes, listRefunds, StripeSearches } from './searches.ts'
+import { hasDisputes, intentExpansion, stateOf, wasAttempted } from './state.ts'
 import { readStripeWebhook } from './webhook.ts'
 
 export const stripeName = 'stripe'
@@ -275,33 +273,8 @@ export class StripeProcessor implements Processor {
     const intent = await retrieveIntent(stripe, { payment, reference })
     // A canceled PaymentIntent may have been captured in part before.
     if (!(intent.amount_received > 0)) return stateOf(intent, [])
-    const refunds = await this.#refunds(stripe, payment, reference)
+    const refunds = await listRefunds(stripe, payment, reference)
     if (!hasDisputes(intent)) return stateOf(intent, refunds)
-    return stateOf(intent, refunds, await this.#disputes(stripe, reference))
-  }
-
-  async #disputes(stripe: Stripe, reference: string): Promise<FoundDisputes> {
-    const answer: unknown = await stripe.disputes.list({ payment_intent: reference, limit: 100 })
-    return readDisputes(answer, { reference })
-  }
-
-  async #refunds(
-    stripe: Stripe,
-    payment: ProcessorPayment,
-    reference: string,
-  ): Promise<Stripe.Refund[]> {
-    const refunds: Stripe.Refund[] = []
-    let next: string | null = null
-    do {
-      const answer: unknown = await stripe.refunds.list({
-        payment_intent: reference,
-        limit: 100,
-        ...(next === null ? {} : { starting_after: next }),
-      })
-      const page = readRefunds(answer, { payment, reference })
-      refunds.push(...page.refunds)
-      next = page.next
-    } while (next !== null)
-    return refunds
+    return stateOf(intent, refunds, await listDisputes(stripe, reference))
   }
 }
