@@ -43,7 +43,7 @@ export async function openDatabase(options: {
     await bundled?.stop()
   }
   try {
-    await database.pool.query('select 1')
+    await database.checkSessions()
   } catch (cause) {
     await close()
     const message = `Cannot reach the database: ${(cause as Error).message || 'no connection'}.`
