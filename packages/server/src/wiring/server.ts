@@ -111,6 +111,7 @@ interface Parts {
 
 async function prepareDatabase({ config, log, database }: Parts): Promise<void> {
   const reached = { publicUrl: config.publicUrl ?? '', trustedProxies: config.trustedProxies }
+  await database.openFirst()
   const applied = await migrate(database)
   if (applied.length > 0) log.info({ migrations: applied }, 'the database was migrated')
   if (await isImportUnfinished(database)) {
