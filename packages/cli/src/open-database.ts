@@ -15,6 +15,8 @@ export interface OpenDatabase {
   readonly database: Database
   /** The database's source, without passwords. */
   readonly name: string
+  /** Whether it is the bundled one, whose files are on this machine. */
+  readonly isBundled: boolean
   close(): Promise<void>
 }
 
@@ -54,6 +56,7 @@ export async function openDatabase(options: {
     name: url
       ? `reachable, by ${options.databaseUrl ? '--database' : 'DATABASE_URL'}`
       : `bundled, in ${dataDir}`,
+    isBundled: url === undefined,
     close,
   }
 }
