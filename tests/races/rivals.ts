@@ -12,6 +12,7 @@ import { refundPayment } from '../../packages/server/src/payments/refund/refund.
 import { reversePayment } from '../../packages/server/src/payments/reverse/reverse.ts'
 import { initiatePayment } from '../../packages/server/src/payments/submit/initiate.ts'
 import { submissionLeaseSeconds } from '../../packages/server/src/payments/submit/submission.ts'
+import { createLog } from '../../packages/server/src/wiring/log.ts'
 import type { Chance } from '../support/chance.ts'
 import type { Arena } from './arena.ts'
 import { amountMinor, createKeyOf, type Start } from './starts.ts'
@@ -149,7 +150,7 @@ async function send(arena: Arena, rival: Rival, paymentId: string): Promise<Repl
       const row = await db
         .transaction()
         .execute((tx) => createCancellation(tx, { auth, body, now }))
-      const worker = createCancellationWorker(db)
+      const worker = createCancellationWorker(db, createLog('silent'))
       while (await worker.step()) await turn()
       return 'refusal' in row ? row : answer(201, renderCancellation(row))
     }

@@ -270,7 +270,7 @@ test('a table whose rows cannot be deleted is retried later, and delays no other
        where kind = 'idempotency_records' or due_at <= now()`,
     )
   await until('the other tables are done, and the failed one waits', async () => {
-    if (!work) await stepRetention(fixture.database.db).catch(() => undefined)
+    if (!work) await stepRetention(fixture.database.db, () => undefined).catch(() => undefined)
     const [broken, ...others] = await state()
     return others.length === 0 && broken.failures > 0 && broken.waits
   })

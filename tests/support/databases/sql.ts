@@ -62,9 +62,16 @@ export async function withoutGuards(sql: Sql, statement: string): Promise<void> 
   }
 }
 
+/** The task that an open payment has. */
+const openTasks: Partial<Record<PaymentStatus, string>> = {
+  pending: 'expire',
+  initiated: 'process',
+  processing: 'capture',
+}
+
 /**
- * Inserts payments, each with its first event, and returns their ids, oldest first. Their creation
- * time is `ageMs` ago.
+ * Inserts payments, each with its first event and, while it is open, its task in an hour, and returns their
+ * ids, oldest first. Their creation time is `ageMs` ago.
  */
 export async function insertPayments(
   sql: Sql,
@@ -95,6 +102,10 @@ export async function insertPayments(
         actor_type, to_status)
       select merchant_id, livemode, id, 1, 'payment.created', created_at, 'system', 'pending'
       from inserted
+    ), planned as (
+      insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
+      select merchant_id, livemode, id, $9, now() + interval '1 hour' from inserted
+      where $9::text is not null
     )
     select id from inserted order by id`,
     [
@@ -106,6 +117,7 @@ export async function insertPayments(
       options.customerId ?? null,
       JSON.stringify(options.metadata ?? {}),
       count,
+      openTasks[status] ?? null,
     ],
   )
   const ids = rows.map((row) => row.id)
@@ -134,7 +146,7 @@ function pathTo(status: PaymentStatus): PaymentStatus[] {
   throw new Error(`no path of the lifecycle leads to ${status}`)
 }
 
-/** Moves a payment to another status and inserts the event, in the caller's transaction. */
+/** Moves a payment to another status, and inserts the event and the task, in the caller's transaction. */
 export async function movePayment(
   client: Pick<pg.PoolClient, 'query'>,
   { id, to }: { id: string; to: PaymentStatus },
@@ -143,13 +155,18 @@ export async function movePayment(
     `with moved as (
       update payments set status = $2::text, sequence = sequence + 1
       where id = $1 returning *
+    ), planned as (
+      insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
+      select merchant_id, livemode, id, $3, now() + interval '1 hour' from moved
+      where $3::text is not null
+      on conflict do nothing
     )
     insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
       to_status, state)
     select merchant_id, livemode, id, sequence, 'payment.' || $2, updated_at, 'system', $2,
       jsonb_build_object('status', $2::text)
     from moved`,
-    [id, to],
+    [id, to, openTasks[to] ?? null],
   )
 }
 

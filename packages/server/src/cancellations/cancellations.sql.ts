@@ -49,7 +49,7 @@ export async function setStatus(
   const { rows } = await sql`
     update cancellations
     set status = ${change.to}, updated_at = greatest(updated_at, ${change.now}::timestamptz),
-      failures = 0, retry_at = null
+      failures = 0, retry_at = null, queued_at = now()
     where merchant_id = ${change.account.merchantId} and livemode = ${change.account.livemode}
       and id = ${change.id} and status = any(${change.from}::text[])
     returning 1`.execute(db)

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { Db } from '../database/db.ts'
 import type { CancellationRow, PaymentRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
-import { matches } from '../payments/view/payments.sql.ts'
+import type { ScanPart } from '../payments/view/scan.sql.ts'
 
 /** The number of payments with a status. */
 export interface StatusCount {
@@ -50,15 +50,10 @@ export async function insertItems(
     select ${cancellationId}, id from unnest(${paymentIds}::text[]) as id`.execute(db)
 }
 
-/** Counts the payments that match a filter, by status. */
-export async function countByFilter(
-  db: Db,
-  { account, filter }: { account: Account; filter: PaymentFilter },
-): Promise<StatusCount[]> {
+/** Counts the payments of a part of a filter's payments, by status. */
+export async function countPart(db: Db, part: ScanPart): Promise<StatusCount[]> {
   const { rows } = await sql<StatusCount>`
-    select status, count(*)::integer as count from payments
-    where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
-      and ${matches(account, filter)}
+    select status, count(*)::integer as count from (${part.matching}) payment
     group by status`.execute(db)
   return rows
 }

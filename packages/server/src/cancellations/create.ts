@@ -2,7 +2,6 @@ import {
   type CancellationCreate,
   type CancellationId,
   cancellationPaymentsMax,
-  type PaymentFilter,
 } from '@hedgepayments/contract'
 import { actorOf, recordAudit } from '../audit/record.ts'
 import type { Tx } from '../database/db.ts'
@@ -15,14 +14,15 @@ import { type Refusal, refuse, refuseField } from '../http/answers/refusal.ts'
 import type { Auth, Origin } from '../http/request/auth.ts'
 import { claimId } from '../lists/ids.sql.ts'
 import {
-  countByFilter,
   countByIds,
+  countPart,
   insertCancellation,
   insertItems,
   isBelowOpenMax,
+  type StatusCount,
 } from './create.sql.ts'
 import { renderCancellation } from './render.ts'
-import { firstIdAfter, selectItems } from './run/select-items.sql.ts'
+import { partsOf, selectFutureItems } from './run/select-items.ts'
 
 /**
  * Open cancellations of a merchant and mode. All open cancellations of a deployment take turns, so
@@ -87,7 +87,7 @@ export async function createCancellation(
   }
   const created = row.dry_run
     ? await countDryRun(tx, { row, paymentIds })
-    : await selectFutureItems(tx, row)
+    : { ...row, total: row.total + (row.filter ? await selectFutureItems(tx, row) : 0) }
   await insertCancellation(tx, created)
   if (paymentIds && !row.dry_run) {
     await insertItems(tx, { cancellationId: row.id, paymentIds })
@@ -105,18 +105,6 @@ export function tooManyOpen(): Refusal {
   const message = `Too many open bulk cancellations: at most ${openMax} may be pending or running.`
   const refusal = refuse('rate_limit_exceeded', message, { retry_after: retryAfterSeconds })
   return { ...refusal, headers: { 'retry-after': String(retryAfterSeconds) } }
-}
-
-/**
- * Selects existing payments whose ids are in the future: a server whose clock is ahead created them.
- * The worker could not distinguish them from payments created after the answer, so they are selected
- * in the transaction of the request. Usually none exist.
- */
-async function selectFutureItems(tx: Tx, row: CancellationRow): Promise<CancellationRow> {
-  if (row.filter === null) return row
-  const range = { row, after: firstIdAfter(row), before: null, limit: cancellationPaymentsMax }
-  const found = await selectItems(tx, range)
-  return { ...row, total: found?.count ?? 0 }
 }
 
 function newRow(auth: Auth, now: Timestamp): Omit<CancellationRow, 'id'> {
@@ -152,7 +140,7 @@ async function countDryRun(
   const account = accountOf(row)
   const counts = paymentIds
     ? await countByIds(tx, { account, ids: paymentIds })
-    : await countByFilter(tx, { account, filter: row.filter as PaymentFilter })
+    : await countByFilter(tx, row)
   const found = counts.reduce((sum, { count }) => sum + count, 0)
   const canceled = counts
     .filter(({ status }) => isAllowed('cancel', status))
@@ -169,4 +157,18 @@ async function countDryRun(
     not_found: total - Math.min(found, total),
     completed_at: row.created_at,
   }
+}
+
+/** Counts the payments of the filter by status, until there are as many as a cancellation may have. */
+async function countByFilter(tx: Tx, row: CancellationRow): Promise<StatusCount[]> {
+  const counts: StatusCount[] = []
+  let found = 0
+  for await (const part of partsOf(tx, { row, after: '', before: null })) {
+    for (const counted of await countPart(tx, part)) {
+      counts.push(counted)
+      found += counted.count
+    }
+    if (found >= cancellationPaymentsMax) break
+  }
+  return counts
 }

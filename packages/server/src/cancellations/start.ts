@@ -14,7 +14,7 @@ export function startCancellations(options: {
   yieldPolicy?: YieldPolicy
 }): Loop {
   const { db, log, yieldPolicy } = options
-  const worker = createCancellationWorker(db)
+  const worker = createCancellationWorker(db, log)
   return startLoop({
     turn: () => worker.step(),
     idleMs,

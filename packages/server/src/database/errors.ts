@@ -40,12 +40,17 @@ export function isLockTimeout(error: unknown): boolean {
   return (error as { code?: string }).code === '55P03'
 }
 
+/** Whether the error is a statement timeout. The statement has changed nothing. */
+function isStatementTimeout(error: unknown): boolean {
+  return (error as { code?: string }).code === '57014'
+}
+
 /**
- * Whether a background task failed for a reason of its own, such as a lock timeout, so that other tasks
- * can continue. When the database is unavailable, they would fail too.
+ * Whether a background task failed for a reason of its own, such as a timeout of a lock or of its statement, so
+ * that other tasks can continue. When the database is unavailable, they would fail too.
  */
 export function isOwnFailure(error: unknown): boolean {
-  return isLockTimeout(error) || !isDatabaseUnavailable(error)
+  return isLockTimeout(error) || isStatementTimeout(error) || !isDatabaseUnavailable(error)
 }
 
 /** Whether PostgreSQL refused a statement by its content. The statement has changed nothing. */

@@ -38,17 +38,26 @@ test('when the database is unavailable, no job is postponed and no other job run
   expect(result).toBe(unavailable)
 })
 
-async function runOne(job: { failures: number } | undefined, error: Error | null) {
+async function runOne(
+  job: { failures: number } | undefined,
+  error: Error | null,
+  postponeError: Error | null = null,
+) {
   const postponed: Retry[] = []
+  const reported: unknown[] = []
   const result = await runLocked<null, { failures: number }>({
     transaction: (work) => work(null),
     lockNext: async () => job,
     run: async () => {
       if (error) throw error
     },
-    postpone: async (_, retry) => void postponed.push(retry),
+    postpone: async (_, retry) => {
+      if (postponeError) throw postponeError
+      postponed.push(retry)
+    },
+    onError: (failure) => reported.push(failure),
   }).catch((thrown: unknown) => thrown)
-  return { result, postponed }
+  return { result, postponed, reported }
 }
 
 test('a locked step returns whether a job was due', async () => {
@@ -56,12 +65,23 @@ test('a locked step returns whether a job was due', async () => {
   expect((await runOne({ failures: 0 }, null)).result).toBe(true)
 })
 
-test('a failed locked step throws, and its job is postponed if the database is available', async () => {
-  const failure = new Error('failed')
-  const own = await runOne({ failures: 3 }, failure)
-  expect(own.result).toBe(failure)
-  expect(own.postponed[0]?.failures).toBe(4)
-  const other = await runOne({ failures: 3 }, unavailable)
-  expect(other.result).toBe(unavailable)
-  expect(other.postponed).toEqual([])
+test.each([
+  ['fails', new Error('failed')],
+  ['takes too long', Object.assign(new Error('canceled'), { severity: 'ERROR', code: '57014' })],
+])(
+  'a locked step that %s is reported, its job is postponed, and the next job may run',
+  async (_, failure) => {
+    const { result, postponed, reported } = await runOne({ failures: 3 }, failure)
+    expect(result).toBe(true)
+    expect(reported).toEqual([failure])
+    expect(postponed[0]?.failures).toBe(4)
+  },
+)
+
+test('a locked step without a database throws, and its job is postponed if that is possible', async () => {
+  const lost = await runOne({ failures: 3 }, unavailable)
+  expect(lost.result).toBe(unavailable)
+  expect(lost.postponed[0]?.failures).toBe(4)
+  const gone = await runOne({ failures: 3 }, unavailable, new Error('still refused'))
+  expect(gone.result).toBe(unavailable)
 })

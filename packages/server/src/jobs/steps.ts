@@ -41,10 +41,12 @@ export async function runEach<Job extends CountedJob>(
 /**
  * Runs one step of the next due job in a transaction that locks the job. The lock is the lease:
  * other processes skip the job, and if this process stops, the database ends the transaction
- * and undoes the step. If the step fails, the job is postponed with backoff, so that other jobs run.
+ * and undoes the step. If the step fails, the error is reported and the job postponed with backoff, so
+ * that other jobs run.
  *
  * @returns whether a job was due.
- * @throws whatever the step throws, after the job was postponed.
+ * @throws when the database is unavailable. The job is postponed if the database can do so: the step may be
+ *   what has broken the connection, and must not be the first again.
  */
 export async function runLocked<Tx, Job extends CountedJob>(step: {
   /** Runs `work` in a transaction; commits what it has done, or undoes it if it throws. */
@@ -53,6 +55,7 @@ export async function runLocked<Tx, Job extends CountedJob>(step: {
   run: (tx: Tx, job: Job) => Promise<void>
   /** Postpones a job, unless another step of it has committed since this one began. */
   postpone: (job: Job, retry: Retry) => Promise<void>
+  onError: (error: unknown, job: Job) => void
 }): Promise<boolean> {
   let locked: Job | undefined
   try {
@@ -63,8 +66,14 @@ export async function runLocked<Tx, Job extends CountedJob>(step: {
       return true
     })
   } catch (error) {
-    if (locked && isOwnFailure(error)) await step.postpone(locked, retryOf(locked))
-    throw error
+    if (!locked) throw error
+    if (!isOwnFailure(error)) {
+      await step.postpone(locked, retryOf(locked)).catch(() => undefined)
+      throw error
+    }
+    step.onError(error, locked)
+    await step.postpone(locked, retryOf(locked))
+    return true
   }
 }
 

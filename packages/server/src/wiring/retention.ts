@@ -45,11 +45,12 @@ async function databaseTimeMs(tx: Tx): Promise<number> {
 
 /**
  * Runs one step of the kind that has been due the longest. One process at a time works on a kind. A
- * step that fails is thrown, and retried after a pause, so that the other kinds go on.
+ * step that fails is reported, and retried after a pause, so that the other kinds go on.
  *
  * @returns whether a kind was due.
+ * @throws when the database is unavailable.
  */
-export async function stepRetention(db: Db): Promise<boolean> {
+export async function stepRetention(db: Db, onError: (error: unknown) => void): Promise<boolean> {
   return await runLocked<Tx, RetentionTask>({
     transaction: (work) => db.transaction().execute(work),
     lockNext: lockNextTask,
@@ -59,6 +60,7 @@ export async function stepRetention(db: Db): Promise<boolean> {
       await saveProgress(tx, { kind, reached: await step(tx, reached) })
     },
     postpone: (task, retry) => postponeTask(db, task, retry),
+    onError,
   })
 }
 

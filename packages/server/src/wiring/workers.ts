@@ -62,10 +62,11 @@ export function startWorkers(options: WorkerOptions): Loop {
     startWebhooks({ db, log, sealer, privateNetworks, yieldPolicy: yieldPolicy(2) }),
     startCounting({ db, log, yieldPolicy: yieldPolicy(4) }),
   ]
+  const onRetentionError = report('retention worker failed')
   const retention = startLoop({
-    turn: () => stepRetention(db),
+    turn: () => stepRetention(db, onRetentionError),
     idleMs: retentionIdleMs,
-    onError: report('retention worker failed'),
+    onError: onRetentionError,
   })
   const sweeps = startSweeps({
     ...{ db, processors },

@@ -10,8 +10,10 @@ const triesMax = 3
 const isDue = sql`status in ('pending', 'running') and (retry_at is null or retry_at <= now())`
 
 /**
- * Claims the open cancellation whose last step was the longest ago, until the transaction ends. Skips
- * cancellations that another process has claimed, and those that are postponed after a failure.
+ * Claims the open cancellation whose turn it is, until the transaction ends: of the merchant and mode whose
+ * last step was the longest ago, the one whose last step was. So a small cancellation waits neither for a
+ * large one, nor for the hundred of another merchant. Skips cancellations that another process has
+ * claimed, and those that are postponed after a failure.
  *
  * The claim is an advisory lock. A lock of the row would make a pause wait for the whole step, which
  * waits for every payment that another transaction has locked.
@@ -33,7 +35,15 @@ export async function claimNextCancellation(tx: Db): Promise<CancellationRow | u
 async function claimKey(tx: Db): Promise<CancellationKey | undefined> {
   const { rows } = await sql<CancellationKey>`
     with due as materialized (
-      select merchant_id, livemode, id from cancellations where ${isDue} order by updated_at, id
+      select merchant_id, livemode, id from (
+        select *, coalesce(
+            max(queued_at) filter (where status = 'running') over account,
+            min(queued_at) over account
+          ) as served_at
+        from cancellations where status in ('pending', 'running')
+        window account as (partition by merchant_id, livemode)
+      ) open
+      where ${isDue} order by served_at, queued_at, id
     )
     select * from due
     where pg_try_advisory_xact_lock(hashtextextended('bulk cancellation ' || id, 0)) limit 1`.execute(

@@ -1,40 +1,22 @@
 import { sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
 import type { CancellationRow } from '../../database/schema.ts'
-import { accountOf } from '../../domain/account.ts'
 import { firstIdAt, madeAtMs } from '../../domain/ids.ts'
-import { matches } from '../../payments/view/payments.sql.ts'
+import type { ScanPart } from '../../payments/view/scan.sql.ts'
 
-interface ItemSelection {
-  readonly row: CancellationRow
-  readonly after: string
-  readonly before: string | null
-  readonly limit: number
-}
-
-/**
- * Inserts the next payments that match the filter as items, in the order of their ids: those above
- * `after` and, unless `before` is `null`, below `before`.
- *
- * @returns `null` where no payment is left.
- */
-export async function selectItems(
+/** Inserts the payments of a part as items, at most `limit` in the order of their ids. Returns their number. */
+export async function insertMatching(
   tx: Db,
-  { row, after, before, limit }: ItemSelection,
-): Promise<{ count: number; through: string } | null> {
-  const { rows } = await sql<{ count: number; through: string | null }>`
+  { row, part, limit }: { row: CancellationRow; part: ScanPart; limit: number },
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
     with selected as (
       insert into cancellation_items (cancellation_id, payment_id)
-      select ${row.id}, id from payments
-      where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
-        and id > ${after} ${before === null ? sql`` : sql`and id < ${before}`}
-        and ${matches(accountOf(row), row.filter ?? {})}
-      order by id limit ${limit}
+      select ${row.id}, id from (${part.matching}) payment order by id limit ${limit}
       returning payment_id
     )
-    select count(*)::integer as count, max(payment_id) as through from selected`.execute(tx)
-  const chunk = rows[0]
-  return chunk && chunk.through !== null ? { count: chunk.count, through: chunk.through } : null
+    select count(*)::integer as count from selected`.execute(tx)
+  return rows[0]?.count ?? 0
 }
 
 /**

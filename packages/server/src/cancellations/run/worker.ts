@@ -1,27 +1,26 @@
-import { cancellationPaymentsMax } from '@hedgepayments/contract'
+import type { Logger } from 'pino'
 import { commit } from '../../database/commit.ts'
 import type { Db, Tx } from '../../database/db.ts'
+import { describe } from '../../database/errors.ts'
 import type { CancellationRow } from '../../database/schema.ts'
 import { latest, toTimestamp } from '../../domain/time.ts'
 import { runLocked } from '../../jobs/steps.ts'
 import { cancelNextItems } from './cancel-items.sql.ts'
 import { claimNextCancellation } from './claim.sql.ts'
-import { postponeCancellation, saveProgress } from './progress.sql.ts'
-import { firstIdAfter, selectItems } from './select-items.sql.ts'
-import { nextSetSize, setSizeFirst } from './set-size.ts'
-
-/** Items that one step selects, in some twenty milliseconds. */
-const selectedPerStep = 5_000
+import { limitStep, postponeCancellation, saveProgress } from './progress.sql.ts'
+import { selectNext } from './select-items.ts'
+import { nextSize, scanBounds, setBounds, sizeAfterFailures } from './step-size.ts'
 
 /** Carries out bulk cancellations. */
 export interface CancellationWorker {
   /**
    * Runs one step of an open cancellation: a transaction that selects or cancels the next payments and
    * writes the progress, so that a crash loses and repeats nothing. If the cancellation was paused
-   * meanwhile, the step is undone. If the step fails, it is postponed, so that other cancellations
-   * run, and its error is thrown.
+   * meanwhile, the step is undone. If the step fails, it is logged, and the cancellation is postponed
+   * and goes to the end of the queue.
    *
    * @returns whether a cancellation was due.
+   * @throws when the database is unavailable.
    */
   step(): Promise<boolean>
 }
@@ -30,20 +29,23 @@ export interface CancellationWorker {
 class OvertakenError extends Error {}
 
 /** Creates the worker of this process. */
-export function createCancellationWorker(db: Db): CancellationWorker {
-  let limit = setSizeFirst
+export function createCancellationWorker(db: Db, log: Logger): CancellationWorker {
+  const sizes = { scan: scanBounds.first, set: setBounds.first }
   const run = async (tx: Tx, seen: CancellationRow) => {
     const startedMs = performance.now()
+    await limitStep(tx)
     const begun: CancellationRow = {
       ...seen,
       status: 'running',
       updated_at: latest(toTimestamp(Date.now()), seen.updated_at),
     }
-    const row = seen.selected
-      ? await cancelNext(tx, { row: begun, limit })
-      : await selectNext(tx, begun)
+    const kind = seen.selected ? 'set' : 'scan'
+    const size = sizeAfterFailures(sizes[kind], seen.failures)
+    const step = { row: begun, size }
+    const row = seen.selected ? await cancelNext(tx, step) : await selectNext(tx, step)
     if (!(await saveProgress(tx, { seen, row }))) throw new OvertakenError()
-    if (seen.selected) limit = nextSetSize(limit, performance.now() - startedMs)
+    const bounds = seen.selected ? setBounds : scanBounds
+    sizes[kind] = nextSize(bounds, size, performance.now() - startedMs)
   }
   return {
     step: () =>
@@ -52,6 +54,11 @@ export function createCancellationWorker(db: Db): CancellationWorker {
         lockNext: claimNextCancellation,
         run,
         postpone: (row, retry) => postponeCancellation(db, row, retry),
+        onError: (error, { id, failures }) =>
+          log.error(
+            { err: describe(error), cancellation_id: id, failures: failures + 1 },
+            'step of a bulk cancellation failed',
+          ),
       }),
   }
 }
@@ -62,28 +69,13 @@ function ignoreOvertaken(error: unknown): true {
   throw error
 }
 
-/** Selects the next payments of the filter. Returns the row with its progress. */
-async function selectNext(tx: Tx, row: CancellationRow): Promise<CancellationRow> {
-  const left = cancellationPaymentsMax - row.total
-  const range = { row, after: row.selected_through, before: firstIdAfter(row) }
-  const limit = Math.min(selectedPerStep, left)
-  const chunk = limit > 0 ? await selectItems(tx, { ...range, limit }) : null
-  if (!chunk) return { ...row, selected: true }
-  return {
-    ...row,
-    total: row.total + chunk.count,
-    selected_through: chunk.through,
-    selected: chunk.count < limit || row.total + chunk.count >= cancellationPaymentsMax,
-  }
-}
-
 /** Cancels the next selected payments. Returns the row with its progress. */
 async function cancelNext(
   tx: Tx,
-  { row, limit }: { row: CancellationRow; limit: number },
+  { row, size }: { row: CancellationRow; size: number },
 ): Promise<CancellationRow> {
-  const { taken, last, canceled, refused } = await cancelNextItems(tx, { row, limit })
-  const isLast = taken < limit
+  const { taken, last, canceled, refused } = await cancelNextItems(tx, { row, limit: size })
+  const isLast = taken < size
   return {
     ...row,
     processed_through: last ?? row.processed_through,

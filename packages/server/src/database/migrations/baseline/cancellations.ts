@@ -5,7 +5,8 @@ export async function createCancellations(db: Kysely<unknown>): Promise<void> {
   // A cancellation first selects its payments (up to `selected_through`, until `selected`), and then
   // processes them in the order of their ids (up to `processed_through`).
   //
-  // `failures` counts failed steps in a row. `retry_at` is when the next step is tried, in real time.
+  // `queued_at` is when it was created, or its last step began: cancellations take turns.
+  // `failures` counts failed steps in a row. `retry_at` is when the next step is tried. Both are in real time.
   await sql`
     create table cancellations (
       merchant_id text collate "C" not null references merchants (id),
@@ -25,6 +26,7 @@ export async function createCancellations(db: Kysely<unknown>): Promise<void> {
       canceled integer not null default 0,
       refused integer not null default 0,
       not_found integer not null default 0,
+      queued_at timestamptz not null default now(),
       failures integer not null default 0,
       retry_at timestamptz,
       created_at timestamptz(0) not null,
