@@ -62,11 +62,14 @@ export function conformance(name: string, subject: () => Subject): void {
     test('its rules accept an ordinary payment, and every amount that they accept is authorized', async () => {
       const { rules } = connect()
       const { money } = newPayment()
-      expect(rules.checkNew({ money, statementDescriptor: 'LAMP' })).toBeNull()
+      expect(rules.checkNew({ money, methods: ['card'], statementDescriptor: 'LAMP' })).toBeNull()
       expect(rules.checkPart(money)).toBeNull()
       const smallest = [1, 10, 50, 100, 1_000]
         .map((minor) => ({ ...money, minor }))
-        .find((each) => rules.checkNew({ money: each, statementDescriptor: null }) === null)
+        .find(
+          (each) =>
+            rules.checkNew({ money: each, methods: ['card'], statementDescriptor: null }) === null,
+        )
       expect(smallest).toBeDefined()
       const payment = { ...newPayment(), money: smallest ?? money }
       expect((await authorize(payment)).outcome).toBe('authorized')

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Environment, readVariable, requireValue } from './environment.ts'
 import { CliError, exitCodes } from './exit-codes.ts'
 
 /** A key pair, its server and its source. */
@@ -12,8 +13,6 @@ export interface FoundCredentials {
   readonly source: string
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
 /** Where `hedge serve` listens without options. */
 const localServer = 'http://127.0.0.1:4000'
 
@@ -23,15 +22,17 @@ const localServer = 'http://127.0.0.1:4000'
  * the option `--base-url`: the user names the server for whichever key is found. No option passes a
  * key, because other users of the machine can read a process's arguments.
  *
- * @throws {CliError} if no key is found, or if HEDGE_BASE_URL names another server than the key's.
+ * @throws {CliError} if no key is found, if a variable is set but empty, or if HEDGE_BASE_URL names
+ *   another server than the key's.
  */
 export async function findCredentials(
   env: Environment,
   { dataDir, baseUrl }: { dataDir: string; baseUrl?: string | undefined },
 ): Promise<FoundCredentials> {
-  const apiSecret = env.HEDGE_API_SECRET?.trim()
+  requireValue(dataDir, '--data-dir or HEDGE_DATA_DIR')
+  const apiSecret = readVariable(env, 'HEDGE_API_SECRET')
   if (apiSecret) {
-    const apiKey = env.HEDGE_API_KEY?.trim() || undefined
+    const apiKey = readVariable(env, 'HEDGE_API_KEY')
     const source = 'the environment (HEDGE_API_SECRET)'
     return { apiKey, apiSecret, baseUrl: findAddress(env, baseUrl), source }
   }
@@ -39,7 +40,7 @@ export async function findCredentials(
   const found = await readStored(file)
   if (found) {
     const { url, ...pair } = found
-    const named = baseUrl || env.HEDGE_BASE_URL?.trim()
+    const named = findNamed(env, baseUrl)
     if (!baseUrl && named && url) requireSame(named, url, file)
     return { ...pair, baseUrl: named || url || localServer, source: file }
   }
@@ -52,7 +53,12 @@ export async function findCredentials(
 
 /** The server without a key: `--base-url`, else HEDGE_BASE_URL, else one on this machine. */
 export function findAddress(env: Environment, baseUrl: string | undefined): string {
-  return baseUrl || env.HEDGE_BASE_URL?.trim() || localServer
+  return findNamed(env, baseUrl) ?? localServer
+}
+
+function findNamed(env: Environment, baseUrl: string | undefined): string | undefined {
+  requireValue(baseUrl, '--base-url')
+  return baseUrl ?? readVariable(env, 'HEDGE_BASE_URL')
 }
 
 /** Whether an address names this machine only, so that no other machine gets what is sent there. */

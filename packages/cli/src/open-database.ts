@@ -7,6 +7,7 @@ import {
   isMigrated,
   startBundledPostgres,
 } from '@hedgepayments/server/admin'
+import { readVariable, requireValue } from './environment.ts'
 import { CliError, exitCodes } from './exit-codes.ts'
 
 /** The server's database, opened for its operator. */
@@ -14,6 +15,8 @@ export interface OpenDatabase {
   readonly database: Database
   /** The database's source, without passwords. */
   readonly name: string
+  /** Whether it is the bundled one, whose files are on this machine. */
+  readonly isBundled: boolean
   close(): Promise<void>
 }
 
@@ -21,7 +24,7 @@ export interface OpenDatabase {
  * Opens the given database, else that of DATABASE_URL, else the bundled one. If the bundled PostgreSQL
  * does not run and `maySpawn` is set, starts it until `close`.
  *
- * @throws {CliError} if there is no database or it is unreachable.
+ * @throws {CliError} if DATABASE_URL is set but empty, there is no database, or it is unreachable.
  */
 export async function openDatabase(options: {
   databaseUrl: string | undefined
@@ -31,7 +34,9 @@ export async function openDatabase(options: {
   mayCreate?: boolean
 }): Promise<OpenDatabase> {
   const { dataDir } = options
-  const url = options.databaseUrl ?? (process.env.DATABASE_URL?.trim() || undefined)
+  requireValue(options.databaseUrl, '--database')
+  requireValue(dataDir, '--data-dir or HEDGE_DATA_DIR')
+  const url = options.databaseUrl ?? readVariable(process.env, 'DATABASE_URL')
   const bundled = url === undefined ? await findBundled(options) : null
   const address = url ?? bundled?.url ?? ''
   const database = open(address)
@@ -40,7 +45,7 @@ export async function openDatabase(options: {
     await bundled?.stop()
   }
   try {
-    await database.pool.query('select 1')
+    await database.checkSessions()
   } catch (cause) {
     await close()
     const message = `Cannot reach the database: ${(cause as Error).message || 'no connection'}.`
@@ -51,6 +56,7 @@ export async function openDatabase(options: {
     name: url
       ? `reachable, by ${options.databaseUrl ? '--database' : 'DATABASE_URL'}`
       : `bundled, in ${dataDir}`,
+    isBundled: url === undefined,
     close,
   }
 }

@@ -45,7 +45,7 @@ export function createProgram({ json }: { json: boolean }): Command {
     .option(
       '--data-dir <folder>',
       "the server's data folder, which contains its test key",
-      process.env.HEDGE_DATA_DIR?.trim() || '.hedge',
+      process.env.HEDGE_DATA_DIR?.trim() ?? '.hedge',
     )
   for (const command of commands()) program.addCommand(command)
   withExamples(program, [

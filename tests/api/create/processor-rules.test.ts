@@ -55,6 +55,30 @@ describe('a payment that the processor would not take', () => {
   })
 })
 
+test('a descriptor of fewer than five characters is refused for bank debits', async () => {
+  const debit = paymentBody({ payment_method: 'ach', statement_descriptor: 'LAMP' })
+  const session = paymentBody({
+    payment_method_types: ['card', 'ach'],
+    statement_descriptor: 'LAMP',
+  })
+  for (const [place, body] of [
+    ['/v1/payments', debit],
+    ['/v1/checkout/sessions', session],
+  ] as const) {
+    const refusal = await fixture.api('POST', place, { body })
+    expect([refusal.status, refusal.body.error.details]).toEqual([
+      400,
+      {
+        field: 'statement_descriptor',
+        received: '"LAMP"',
+        expected: 'at least 5 characters for bank debits',
+      },
+    ])
+    const longer = { ...body, statement_descriptor: 'LAMPS' }
+    expect((await fixture.api('POST', place, { body: longer })).status).toBe(201)
+  }
+})
+
 test.each([
   { amount: 50 },
   { amount: 30, currency: 'GBP' },

@@ -39,6 +39,7 @@ describe('a payment that its customer disputes', () => {
       livemode: false,
       payment: expect.stringMatching(/^pay_/),
       amount: 9999,
+      withdrawn_amount: 9999,
       currency: 'USD',
       fee: 1500,
       status: 'needs_response',

@@ -32,12 +32,48 @@ test.each([
   })
 })
 
+describe('a variable that is set but empty exits with 2', () => {
+  const list = ['payments', 'list']
+  test.each([
+    ['DATABASE_URL', ['keys', 'create', '--live']],
+    ['DATABASE_URL', ['export', 'never-made']],
+    ['DATABASE_URL', ['import', 'never-made']],
+    ['HEDGE_DATA_DIR', ['export', 'never-made']],
+    ['HEDGE_DATA_DIR', list],
+    ['HEDGE_API_SECRET', list],
+    ['HEDGE_API_KEY', list],
+    ['HEDGE_BASE_URL', list],
+    ['HEDGE_PROCESSOR_SECRET_KEY', ['processors', 'set', 'stripe']],
+  ])('%s: hedge %j', async (name, args) => {
+    for (const value of ['', '  ']) {
+      const ended = await hedge(args, { ...env(), [name]: value })
+      expect(ended).toMatchObject({ code: 2, stdout: '' })
+      expect(ended.stderr).toMatch(new RegExp(`^.*${name}\\b.*\\bempty\\b.*\n$`))
+    }
+  })
+
+  test('DATABASE_URL: hedge doctor fails, and does not check another database', async () => {
+    const ended = await hedge(['doctor'], { ...env(), DATABASE_URL: '' })
+    expect(ended.stdout).toMatch(/fail +database +DATABASE_URL is set but empty/)
+    expect(ended.code).toBe(1)
+  })
+})
+
+test.each(['--base-url', '--data-dir'])('an empty %s exits with 2', async (option) => {
+  const ended = await hedge(['payments', 'list', option, ''], env())
+  expect(ended).toMatchObject({ code: 2, stdout: '' })
+  expect(ended.stderr).toContain(option)
+})
+
 describe('hedge serve exits with 2', () => {
   test.each([
     [['--log-level', 'foo'], {}, /--log-level .*fatal/],
     [['--port', '99999'], {}, /--port/],
     [['--database-url', 'topsecret'], {}, /DATABASE_URL: /],
     [[], { HEDGE_FEE_FIXED: 'x' }, /HEDGE_FEE_FIXED: /],
+    [[], { DATABASE_URL: ' ' }, /DATABASE_URL: expected a value, got an empty one/],
+    [['--database-url', ''], {}, /DATABASE_URL: expected a value/],
+    [[], { HEDGE_DATA_DIR: '' }, /HEDGE_DATA_DIR: expected a value/],
   ])('for a wrong setting: %j %j', async (args, variables: Record<string, string>, says) => {
     const { code, stderr } = await startHedge(['serve', ...args], variables).ended
     expect(stderr).toMatch(says)

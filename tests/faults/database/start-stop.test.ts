@@ -82,7 +82,7 @@ test('processes that start concurrently on an empty database all start and creat
 
 test('the first start without given keys shows a new key pair, and a later start does not', async () => {
   const database = await createMigratedDatabase()
-  const env = { HEDGE_API_KEY: '', HEDGE_API_SECRET: '' }
+  const env = { HEDGE_API_KEY: undefined, HEDGE_API_SECRET: undefined }
   const server = await startServer({ databaseUrl: database.url, env })
   // A second process on the same database shows no keys.
   expect(server.output()).toMatch(/secret key {7}sk_test_[a-z0-9]{40}$/m)
@@ -111,7 +111,7 @@ test.runIf(isLongRun)('a start that creates keys and then fails has shown them',
   expect(said).toMatch(/publishable key {2}pk_test_[a-z0-9]{40}$/m)
   const secret = /secret key {7}(sk_test_[a-z0-9]{40})$/m.exec(said)?.[1] ?? ''
   expect(said).toMatch(/PORT: the port \d+ of 127\.0\.0\.1 is in use/)
-  const env = { HEDGE_API_KEY: '', HEDGE_API_SECRET: '' }
+  const env = { HEDGE_API_KEY: undefined, HEDGE_API_SECRET: undefined }
   const server = await startServer({ databaseUrl: database.url, env })
   expect(server.output()).not.toMatch(/sk_test_/)
   expect((await apiClient(server.url, secret)('GET', '/v1/payments')).status).toBe(200)
@@ -131,6 +131,8 @@ const badSettings: readonly [name: string, env: Record<string, string>, message:
     /DATABASE_URL/,
   ],
   ['no address', { DATABASE_URL: 'topsecret' }, /DATABASE_URL/],
+  ['an empty address', { DATABASE_URL: '' }, /DATABASE_URL: expected a value/],
+  ['an address of spaces', { DATABASE_URL: '  ' }, /DATABASE_URL: expected a value/],
   [
     'an unknown host',
     { DATABASE_URL: 'postgres://a:topsecret@nowhere.invalid/hedge' },
@@ -182,7 +184,9 @@ const foundAtUse = [
   'a folder that the system does not allow',
 ]
 
-test.each(badSettings.filter((_, n) => isLongRun || n % 9 === 0))(
+test.each(
+  badSettings.filter(([name], n) => isLongRun || n % 9 === 0 || name === 'an empty address'),
+)(
   'a start with %s fails with a message that names the setting, without secrets',
   async (name, env, message) => {
     const { said, code } = await startAndFail(env)

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { createPayment, untilAdmitted } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
 import { advance, attempts } from '../../support/payments/sandbox.ts'
@@ -93,6 +93,16 @@ describe('a bank debit in its undo window', () => {
     expect(moved(id)).toEqual(['debit 9999'])
     const late = await fixture.api('POST', `/v1/payments/${id}/cancel`)
     expect(late.body.error).toMatchObject({ code: 'payment_not_cancelable' })
+  })
+
+  test('is declined if the account at Stripe has not activated bank debits', async () => {
+    const { id } = await createDebit({ cancel_window: 60 })
+    fixture.stripe.activate(['card'])
+    onTestFinished(() => fixture.stripe.activate(['card', 'us_bank_account']))
+    await advance(fixture.api, 61)
+    const failed = await untilStatus(fixture.api, id, 'failed')
+    expect(failed).toMatchObject({ failure_code: 'payment_method_unsupported' })
+    expect(moved(id)).toEqual([])
   })
 
   test.each([

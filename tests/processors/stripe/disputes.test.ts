@@ -122,6 +122,44 @@ describe('a dispute at Stripe', () => {
     expect(await brokenInvariants(fixture.sql, { isAtRest: false })).toEqual({})
   })
 
+  test('that is lost after a part was refunded returns that part, also if Stripe is late', async () => {
+    const id = await createPaid()
+    await fixture.api('POST', `/v1/payments/${id}/refund`, { body: { amount: 3_000 } })
+    const reference = fixture.stripe.dispute(id, { amount: 9_999 })
+    fixture.stripe.changeDispute(reference, 'lost')
+    await notify(id)
+    expect(await untilDispute(fixture.api, id, ['lost'])).toMatchObject({ withdrawn_amount: 9_999 })
+    fixture.stripe.reinstate(reference, 3_000)
+    await notify(id)
+    await untilEvents(id, 4)
+    expect(await untilDispute(fixture.api, id, ['lost'])).toMatchObject({
+      amount: 9_999,
+      withdrawn_amount: 6_999,
+    })
+    expect((await disputeEvents(fixture.api, id)).slice(-2)).toEqual([
+      'dispute.lost',
+      'dispute.updated',
+    ])
+    expect(await ledgerOf(id)).toEqual([
+      'dispute 9999',
+      'dispute_fee 1500',
+      'dispute_returned 3000',
+    ])
+    expect(await brokenInvariants(fixture.sql, { isAtRest: false })).toEqual({})
+  })
+
+  test.each([
+    ['and was withdrawn', 0, 'lost'],
+    ['and was returned', 9_999, 'won'],
+  ])('that was prevented %s is final', async (_, returned, end) => {
+    const id = await createPaid()
+    const reference = fixture.stripe.dispute(id)
+    if (returned > 0) fixture.stripe.reinstate(reference, returned)
+    fixture.stripe.changeDispute(reference, 'prevented')
+    await notify(id)
+    await untilDispute(fixture.api, id, [end])
+  })
+
   test('that is reversed after it was lost returns the money', async () => {
     const id = await createPaid()
     const reference = fixture.stripe.dispute(id)

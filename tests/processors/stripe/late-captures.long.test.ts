@@ -87,6 +87,14 @@ describe('a canceled payment that was captured manually', () => {
     expect(moved(id)).toEqual(['authorize', 'capture', 'refund 9999'])
   })
 
+  test('of a part, whose rest stayed authorized, is refunded after the cancel', async () => {
+    const id = await createInWindow()
+    fixture.stripe.capturePart(id, 2_000)
+    await cancel(id)
+    await untilSentBack(id)
+    expect(moved(id)).toEqual(['authorize', 'capture', 'cancel', 'refund 2000'])
+  })
+
   test('is refunded again, with a new key, after its refund failed days later', async () => {
     const id = await createInWindow()
     fixture.stripe.captureByHand(id)
@@ -183,7 +191,7 @@ test('a manual capture is refunded even if Stripe never answers the cancel', asy
 test('the void is repeated until Stripe reports the authorization as canceled', async () => {
   const id = await createInWindow()
   fixture.stripe.garble({
-    path: /cancel$/,
+    path: /cancel$|pi_\w+$/,
     how: (honest) => JSON.stringify({ ...honest, status: 'requires_capture' }),
   })
   await cancel(id)

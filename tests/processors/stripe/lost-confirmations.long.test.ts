@@ -55,6 +55,20 @@ test('a payment that was captured manually before its look-up becomes initiated,
   expect(moved(id)).toEqual(['authorize', 'capture'])
 })
 
+test('a payment whose confirmation is found by a second one has its card and its end', async () => {
+  const { id } = await createPayment(api, { cancel_window: 3_600 })
+  stripe.failNextThoughDone(/confirm$/)
+  // Stripe's search is behind.
+  const none = JSON.stringify({ object: 'search_result', has_more: false, data: [] })
+  stripe.garble({ path: /search$/, how: () => none })
+  const body = { payment_method_token: 'pm_card_visa' }
+  await api('POST', `/v1/payments/${id}/initiate`, { body })
+  const initiated = await untilStatus(api, id, 'initiated')
+  expect(initiated.authorization_expires_at).not.toBeNull()
+  expect(initiated.payment_method_details).toMatchObject({ brand: 'visa', last4: '4242' })
+  expect(moved(id)).toEqual(['authorize'])
+})
+
 test('a payment that was canceled manually before its look-up fails and is not authorized again', async () => {
   const id = await createUnheard()
   stripe.cancelByHand(id)

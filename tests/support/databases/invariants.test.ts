@@ -35,8 +35,9 @@ const task = (kind: string) =>
    select merchant_id, livemode, id, '${kind}', now() from payments`
 const dispute = (status: string) =>
   `insert into disputes (merchant_id, livemode, id, payment_id, processor, processor_reference,
-     amount, currency, fee, status, reason, created_at, updated_at)
-   select merchant_id, livemode, 'dp_1', id, 'sandbox', 'sbxd_1', amount, currency, 0, '${status}',
+     amount, withdrawn_amount, currency, fee, status, reason, created_at, updated_at)
+   select merchant_id, livemode, 'dp_1', id, 'sandbox', 'sbxd_1', amount,
+     ${status === 'won' ? 0 : 'amount'}, currency, 0, '${status}',
      'fraudulent', now(), now() from payments`
 const acceptance = `insert into mandate_acceptances (merchant_id, livemode, payment_id, ip_address,
      user_agent) select merchant_id, livemode, id, '192.0.2.1', 'a browser' from payments`
@@ -132,6 +133,10 @@ test.each([
   [
     'a payment is disputed exactly while it has a dispute that is not won',
     [`update payments set disputed = true, captured_amount = amount`, dispute('won')],
+  ],
+  [
+    'a dispute that is won withdraws nothing, and any other at most its amount',
+    [dispute('lost'), `update disputes set status = 'won', withdrawn_amount = 1`],
   ],
   [
     'the ledger has withdrawn the disputed amounts and the fees, and returned those that were won',

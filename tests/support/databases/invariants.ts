@@ -194,11 +194,13 @@ const always: Readonly<Record<string, string>> = {
     where p.disputed <> (p.captured_amount > 0 and exists (
       select from disputes d where d.merchant_id = p.merchant_id and d.livemode = p.livemode
         and d.payment_id = p.id and d.status <> 'won'))`,
+  'a dispute that is won withdraws nothing, and any other at most its amount': `
+    select id, status, amount, withdrawn_amount from disputes
+    where withdrawn_amount > case status when 'won' then 0 else amount end`,
   'the ledger has withdrawn the disputed amounts and the fees, and returned those that were won': `
-    select payment_id, l.amount, d.amount as disputed, l.fee, d.fee as fees from (
+    select payment_id, l.amount, d.amount as withdrawn, l.fee, d.fee as fees from (
       select merchant_id, livemode, payment_id, sum(d.fee) as fee,
-        sum(case when d.status = 'won' or p.captured_amount = 0 then 0
-          else d.amount end) as amount
+        sum(case when p.captured_amount = 0 then 0 else d.withdrawn_amount end) as amount
       from disputes d join (select merchant_id, livemode, id as payment_id, captured_amount from payments) p
         using (merchant_id, livemode, payment_id)
       group by merchant_id, livemode, payment_id) d

@@ -52,7 +52,8 @@ export async function startServer(options: {
   /** A module to load before the program. It can receive messages (`tell`). */
   preload?: string
   databaseUrl?: string
-  env?: Record<string, string>
+  /** Other variables. `undefined` unsets one. */
+  env?: Record<string, string | undefined>
 }): Promise<TestServer> {
   const { entry, preload } = options
   const file = entry ?? options.program ?? inject('programs').server

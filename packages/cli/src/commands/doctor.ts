@@ -1,42 +1,41 @@
+import type { Check } from '@hedgepayments/server/admin'
 import { Command } from 'commander'
-import type { Check } from '../doctor/check.ts'
-import { checkProxies } from '../doctor/proxies.ts'
 import { checkServer } from '../doctor/server.ts'
+import { type Environment, readServerEnvironment } from '../doctor/settings.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { withExamples } from '../output/examples.ts'
 import { toJson } from '../output/json.ts'
+import { withoutSecrets } from '../output/report-error.ts'
 import { harmless, paint, print, type Style } from '../output/terminal.ts'
 import type { GlobalOptions } from '../session.ts'
 
 interface DoctorOptions extends GlobalOptions {
   database?: string
+  envFile?: string
 }
 
 /** `hedge doctor`. */
 export function doctorCommand(): Command {
   const command = new Command('doctor')
-    .description('check the server, the key, the database and the disk')
+    .description('check the settings, the server, the key, the database and the disk')
     .option('--database <url>', 'the database (default: DATABASE_URL, else the bundled one)')
+    .option('--env-file <path>', "a file with the server's settings, NAME=value on each line")
     .addHelpText(
       'after',
       `
-Each line is ok, warn or fail. The exit code is 1 if a line is fail. The server may be down. The
-database is checked if it is reachable: that of --database or DATABASE_URL, or the bundled one of a
-running server.`,
+Each line is ok, warn or fail, and says what was found. After a warn or fail come what was expected and
+what to do. The exit code is 1 if a line is fail, else 0. The server may be down. The database is checked
+if it is reachable: that of --database or DATABASE_URL, or the bundled one of a running server. A row is
+written and deleted again.`,
     )
     .action(async (_options: DoctorOptions, self: Command) => {
       const options = self.optsWithGlobals<DoctorOptions>()
+      const env = await readServerEnvironment(options.envFile)
       const checks: Check[] = []
-      const report = (check: Check) => {
+      for await (const check of runChecks(options, env)) {
         checks.push(check)
         if (!options.json) print(renderCheck(check))
       }
-      for (const check of checkProxies(process.env)) report(check)
-      for await (const check of checkServer(options)) report(check)
-      // Imported here, so that the checks above work even if the server's code does not load.
-      const { checkDatabase, checkDisk } = await import('../doctor/database.ts')
-      for await (const check of checkDatabase(options)) report(check)
-      for await (const check of checkDisk(options.dataDir)) report(check)
       const ok = checks.every(({ status }) => status !== 'fail')
       if (options.json) print(toJson({ object: 'doctor', ok, checks }, 2))
       if (!ok) process.exitCode = exitCodes.error
@@ -47,12 +46,38 @@ running server.`,
   ])
 }
 
+/** Runs every check in turn. No text contains a secret, whatever a message of another program says. */
+async function* runChecks(options: DoctorOptions, env: Environment): AsyncGenerator<Check> {
+  for await (const check of allChecks(options, env)) {
+    yield { ...check, found: withoutSecrets(check.found) }
+  }
+}
+
+async function* allChecks(options: DoctorOptions, env: Environment): AsyncGenerator<Check> {
+  yield* checkServer(options)
+  // Imported here, so that the checks above work even if the server's code does not load.
+  const { checkFolder, diagnoseSettings } = await import('@hedgepayments/server/admin')
+  const { checkDatabase } = await import('../doctor/database.ts')
+  yield* diagnoseSettings(env)
+  yield* checkDatabase(options, env)
+  yield* await checkFolder(options.dataDir)
+}
+
 const styles: Readonly<Record<Check['status'], Style>> = {
   ok: 'green',
   warn: 'yellow',
   fail: 'red',
 }
 
-function renderCheck({ name, status, message }: Check): string {
-  return `${paint(styles[status], status.padEnd(4))}  ${name.padEnd(13)}  ${harmless(message)}`
+/** The width of the longest name. */
+const nameWidth = 18
+
+function renderCheck({ name, status, found, expected, action }: Check): string {
+  const lines = [
+    `${paint(styles[status], status.padEnd(4))}  ${name.padEnd(nameWidth)}  ${harmless(found)}`,
+  ]
+  const indent = ' '.repeat(4 + 2 + nameWidth + 2)
+  if (expected !== null) lines.push(`${indent}expected: ${harmless(expected)}`)
+  if (action !== null) lines.push(`${indent}to do: ${harmless(action)}`)
+  return lines.join('\n')
 }

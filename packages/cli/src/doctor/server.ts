@@ -1,11 +1,11 @@
 import type { ApiKey, HedgePayments } from '@hedgepayments/node'
+import type { Check } from '@hedgepayments/server/admin'
 import { scopesOf } from '../commands/keys/scopes.ts'
 import { type FoundCredentials, findAddress, findCredentials } from '../credentials.ts'
 import { pageSizeMax } from '../output/list.ts'
 import { factsOf } from '../output/report-error.ts'
 import { type ApiFetch, createFetch } from '../proxy.ts'
 import { createClient, type GlobalOptions, hintOf } from '../session.ts'
-import type { Check } from './check.ts'
 
 /** A server that does not answer a check in this time counts as down. */
 const answerTimeoutMs = 5_000
@@ -126,6 +126,35 @@ function describeKey(key: ApiKey, source: string): Check {
   return isEnding ? warn('key', `${text}; expires ${key.expires_at}`) : ok('key', text)
 }
 
-const ok = (name: string, message: string): Check => ({ name, status: 'ok', message })
-const warn = (name: string, message: string): Check => ({ name, status: 'warn', message })
-const fail = (name: string, message: string): Check => ({ name, status: 'fail', message })
+function ok(name: string, found: string): Check {
+  return { name, status: 'ok', found, expected: null, action: null }
+}
+
+/** What to do about each of these checks, and what it expects. */
+const remedies: Readonly<Record<string, { expected: string; action: string }>> = {
+  server: {
+    expected: 'a server that answers',
+    action: 'start the server, or set HEDGE_BASE_URL to its address',
+  },
+  ready: {
+    expected: 'a server that reaches a migrated database',
+    action: "read the server's log, and the checks of the database below",
+  },
+  clock: {
+    expected: 'clocks that agree',
+    action: 'synchronize the clocks of both machines (NTP)',
+  },
+  key: {
+    expected: 'a key of this server that does not end soon',
+    action: 'set HEDGE_API_SECRET, or create a key: hedge keys create',
+  },
+}
+
+const problem = (name: string, status: 'warn' | 'fail', found: string): Check => ({
+  name,
+  status,
+  found,
+  ...(remedies[name] ?? { expected: '', action: '' }),
+})
+const warn = (name: string, found: string) => problem(name, 'warn', found)
+const fail = (name: string, found: string) => problem(name, 'fail', found)

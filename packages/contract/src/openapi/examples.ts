@@ -74,6 +74,7 @@ const dispute = {
   livemode: false,
   payment: 'pay_abc123xyz',
   amount: 9999,
+  withdrawn_amount: 9999,
   currency: 'USD',
   fee: 1500,
   status: 'needs_response',

@@ -11,6 +11,12 @@ export const Dispute = Type.Object(
     livemode: Type.Boolean({ description: 'Whether real money moves.' }),
     payment: idSchema<PaymentId>('payment', 'The disputed payment.'),
     amount: Type.Integer({ description: 'The disputed amount in minor units.' }),
+    withdrawn_amount: Type.Integer({
+      description:
+        'How much of your money the processor has withdrawn, in minor units: the disputed amount, and ' +
+        '0 once the dispute is won. Less if a part came back although the dispute is lost, such as ' +
+        'what you had refunded before.',
+    }),
     currency: Type.String({ description: 'ISO 4217, upper case.' }),
     fee: Type.Integer({
       description:

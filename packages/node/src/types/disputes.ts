@@ -10,6 +10,8 @@ export interface Dispute {
   payment: string
   /** The disputed amount in minor units. */
   amount: number
+  /** How much of your money is withdrawn, in minor units. 0 once the dispute is won. */
+  withdrawn_amount: number
   currency: string
   /** The processor's fee in minor units. 0 after the processor has returned it. */
   fee: number

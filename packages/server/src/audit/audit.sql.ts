@@ -56,7 +56,7 @@ export async function dropOldEntries(db: Db): Promise<boolean> {
   const { rows } = await sql`
     delete from audit_log where (merchant_id, livemode, id) in (
       select merchant_id, livemode, id from audit_log
-      where created_at < now() - make_interval(days => ${daysKept})
+      where created_at < now() - make_interval(hours => 24 * ${daysKept}::integer)
       order by created_at limit ${deletedPerStep} for update skip locked)
     returning id`.execute(db)
   return rows.length === deletedPerStep

@@ -14,7 +14,7 @@ export async function deleteOldItems(db: Db): Promise<boolean> {
   const { rows } = await sql<{ deleted: number }>`
     with over as materialized (
       select c.id from cancellations c
-      where c.status = 'completed' and c.completed_at < now() - make_interval(days => ${itemDaysKept})
+      where c.status = 'completed' and c.completed_at < now() - make_interval(hours => 24 * ${itemDaysKept}::integer)
         and exists (select from cancellation_items i where i.cancellation_id = c.id)
       limit 1
     ), old as materialized (

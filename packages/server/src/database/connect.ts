@@ -6,6 +6,16 @@ import { AddressError, type DatabaseAddress, parseAddress } from './hosts/addres
 import { HostPool } from './hosts/host-pool.ts'
 import { Hosts } from './hosts/hosts.ts'
 import type { Schema } from './schema.ts'
+import { overrideSettings, readOptions } from './sessions/options.ts'
+import { Sessions } from './sessions/sessions.ts'
+import {
+  answerTimeoutMs,
+  batchSettings,
+  longSettings,
+  requestSettings,
+  type Settings,
+} from './sessions/settings.ts'
+import { types } from './sessions/types.ts'
 
 /** A database: Kysely for most statements, and its pool for the hot statements. */
 export interface Database {
@@ -16,6 +26,15 @@ export interface Database {
   /** Separate connections to read keys: statements that wait for locks must not keep callers out. */
   readonly keyDb: Db
   readonly keyPool: pg.Pool
+  /**
+   * Opens the connections of cancels and of key look-ups, before any other. Checks that each has a session
+   * of its own, which a pooler in transaction mode does not give.
+   *
+   * @throws {SessionError} when the database or a pooler in front of it cannot be used.
+   */
+  openFirst(): Promise<void>
+  /** Checks two connections in the same way, for programs that cancel nothing. */
+  checkSessions(): Promise<void>
   /**
    * Runs work that may take minutes, such as migrations, on a separate connection. It waits a second
    * for each lock, because later statements queue behind it.
@@ -36,57 +55,8 @@ const keyConnectionsMax = 2
 const connectTimeoutMs = 5_000
 /** Statements that may wait for a connection: twice the admitted requests, and the workers. */
 const waitingMax = 2_000
-/** No statement of a request takes longer. A stuck statement must not keep its locks for ever. */
-const statementTimeoutMs = 30_000
-/** A transaction that locks a row for longer is stuck: the waiting request gets a 503. */
-export const lockWaitMsMax = 5_000
-/** Long work yields: it tries again for its lock, so that later statements can pass. */
-const lockTimeoutMs = 1_000
-/** Frees the locks of a transaction whose process is frozen or cut off. */
-const idleTransactionTimeoutMs = 30_000
-/**
- * If PostgreSQL has not ended a statement by this time, PostgreSQL has vanished without closing the
- * connection, or the commit waits for a standby. `statement_timeout` covers neither.
- */
-const answerTimeoutMs = statementTimeoutMs + 5_000
 /** A server that vanished without closing its connection is noticed after this and ten seconds more. */
 const keepAliveMs = 10_000
-
-const timestamptzOid = 1184
-const jsonOid = 114
-const jsonbOid = 3802
-
-const types: pg.CustomTypesConfig = {
-  getTypeParser(oid: number, format?: unknown) {
-    if (format !== 'binary') {
-      if (oid === timestamptzOid) return isoSeconds
-      if (oid === jsonOid || oid === jsonbOid) return JSON.parse
-    }
-    return pg.types.getTypeParser(oid, format as 'text')
-  },
-} as pg.CustomTypesConfig
-
-/** Turns PostgreSQL's `2024-06-15 10:32:00+00` into the API's form, without a Date. */
-function isoSeconds(value: string): string {
-  return `${value.slice(0, 10)}T${value.slice(11, 19)}Z`
-}
-
-/**
- * Every statement finds its rows by an index. A table that was empty at the last ANALYZE must not
- * make the planner choose a scan: a burst of webhooks was read from end to end for every eight
- * deliveries. Pages come from memory or a solid disk. By the default cost, that of a spinning disk,
- * the planner sorts a whole queue instead of reading the next few rows from the index. Before
- * PostgreSQL 18, a plan that needs a scan gets so high a cost that it is compiled, which takes a
- * second for a statement of milliseconds.
- */
-const planSettings = ' -c enable_seqscan=off -c random_page_cost=1.1 -c jit=off'
-const settings = `${planSettings} -c lock_timeout=${lockWaitMsMax}`
-/**
- * Batches keep their plan. Planning takes as long as canceling a dozen payments, and PostgreSQL would
- * plan every batch of one again.
- */
-const batchSettings = `${settings} -c plan_cache_mode=force_generic_plan`
-const longSettings = ` -c statement_timeout=0 -c lock_timeout=${lockTimeoutMs}`
 
 /**
  * Connects lazily: the first statement opens the first connection. With several hosts, connections go to
@@ -96,16 +66,21 @@ const longSettings = ` -c statement_timeout=0 -c lock_timeout=${lockTimeoutMs}`
  */
 export function connect(options: { url: string; onError: (error: Error) => void }): Database {
   const address = parseAddress(options.url)
-  const hosts = new Hosts(address, configOf(address, ''))
-  const open = (limit: { settings: string; max: number }) =>
-    createPool(hosts, options.onError, { ...configOf(address, limit.settings), max: limit.max })
-  const pool = open({ settings, max: connectionsMax })
-  const batchPool = open({ settings: batchSettings, max: batchConnectionsMax })
-  const keyPool = open({ settings, max: keyConnectionsMax })
-  const openLong = () => {
-    const { query_timeout: _, ...config } = configOf(address, longSettings)
-    return createPool(hosts, options.onError, { ...config, max: 1 })
+  const config = configOf(address)
+  const hosts = new Hosts(address, config)
+  const sessions = new Sessions()
+  const given = readOptions(address.options)
+  const open = (settings: Settings, limits: pg.PoolConfig) => {
+    const whole = overrideSettings(given, settings)
+    const prepare = (client: pg.PoolClient) => sessions.prepare(client, whole)
+    const opened = new HostPool(hosts, { ...config, ...limits, waitingMax, prepare })
+    opened.on('error', options.onError)
+    return opened
   }
+  const pool = open(requestSettings, { max: connectionsMax })
+  const batchPool = open(batchSettings, { max: batchConnectionsMax })
+  const keyPool = open(requestSettings, { max: keyConnectionsMax })
+  const openLong = () => open(longSettings, { max: 1, query_timeout: 0 })
   const log = statementLog()
   const throughPool = (through: pg.Pool) =>
     new Kysely<Schema>({
@@ -120,6 +95,8 @@ export function connect(options: { url: string; onError: (error: Error) => void 
     batchPool,
     keyDb,
     keyPool,
+    openFirst: () => checkSeparate(sessions, [batchPool, batchPool, keyPool, keyPool]),
+    checkSessions: () => checkSeparate(sessions, [pool, pool]),
     async withLongClient(work) {
       const own = openLong()
       const client = await own.connect()
@@ -146,14 +123,19 @@ export function connect(options: { url: string; onError: (error: Error) => void 
   }
 }
 
-function createPool(hosts: Hosts, onError: (error: Error) => void, config: pg.PoolConfig): pg.Pool {
-  const pool = new HostPool(hosts, { ...config, waitingMax })
-  pool.on('error', onError)
-  return pool
+/** Takes a connection from each of the pools, one after the other, and compares their sessions. */
+async function checkSeparate(sessions: Sessions, pools: readonly pg.Pool[]): Promise<void> {
+  const clients: pg.PoolClient[] = []
+  try {
+    for (const pool of pools) clients.push(await pool.connect())
+    await sessions.requireSeparate(clients)
+  } finally {
+    for (const client of clients) client.release()
+  }
 }
 
-/** The configuration of all clients of a pool. */
-function configOf(address: DatabaseAddress, settings: string): pg.ClientConfig {
+/** The configuration of all clients. */
+function configOf(address: DatabaseAddress): pg.ClientConfig {
   const config = {
     connectionString: address.connectionString,
     types,
@@ -162,10 +144,6 @@ function configOf(address: DatabaseAddress, settings: string): pg.ClientConfig {
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveMs,
     query_timeout: answerTimeoutMs,
-    // The last setting wins: those that the server relies on override those of the address.
-    options:
-      `${address.options} -c timezone=UTC -c datestyle=ISO -c statement_timeout=${statementTimeoutMs}` +
-      ` -c idle_in_transaction_session_timeout=${idleTransactionTimeoutMs}${settings}`,
   }
   try {
     // Reads the certificates that the address names, to fail now and not at the first statement.

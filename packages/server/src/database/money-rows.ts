@@ -11,6 +11,7 @@ export interface DisputeRow {
   processor_reference: string
   processor_url: string | null
   amount: number
+  withdrawn_amount: number
   currency: string
   fee: number
   status: DisputeStatus

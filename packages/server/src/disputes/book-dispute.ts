@@ -71,7 +71,7 @@ async function open(
   const moved = await move(tx, { row: disputed, event: 'dispute.created', dispute, now })
   await postDispute(tx, moved, {
     currency: dispute.currency,
-    withdrawnMinor: withdrawnMinor(dispute),
+    withdrawnMinor: dispute.withdrawn_amount,
     feeMinor: dispute.fee,
   })
   return { row: moved, dispute }
@@ -97,7 +97,7 @@ async function bookChange(
   const moved = await move(tx, { row: before, event, dispute, isDisputed, now, ...(by && { by }) })
   await postDispute(tx, moved, {
     currency: dispute.currency,
-    withdrawnMinor: withdrawnMinor(dispute) - withdrawnMinor(recorded),
+    withdrawnMinor: dispute.withdrawn_amount - recorded.withdrawn_amount,
     feeMinor: dispute.fee - recorded.fee,
   })
   return moved
@@ -115,6 +115,7 @@ function reported(found: DisputeState) {
   return {
     processor_url: found.url,
     amount: found.amountMinor,
+    withdrawn_amount: withdrawnMinor(found),
     fee: found.feeMinor,
     status: found.status,
     reason: found.reason,
@@ -122,9 +123,11 @@ function reported(found: DisputeState) {
   } satisfies Partial<DisputeRow>
 }
 
-/** How much of the merchant's money the processor has withdrawn for a dispute. */
-function withdrawnMinor({ status, amount }: DisputeRow): number {
-  return status === 'won' ? 0 : amount
+/** How much of the merchant's money the processor has withdrawn for a dispute, in minor units. */
+export function withdrawnMinor({ status, amountMinor, withdrawnMinor }: DisputeState): number {
+  if (status === 'won') return 0
+  // While the bank decides, the processor withdraws or returns the rest within minutes.
+  return status === 'lost' ? (withdrawnMinor ?? amountMinor) : amountMinor
 }
 
 /** Marks the payment as disputed, unless it is. */

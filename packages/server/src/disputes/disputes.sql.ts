@@ -55,7 +55,8 @@ export async function insertDispute(tx: Db, dispute: DisputeRow): Promise<void> 
 export async function updateDispute(tx: Db, dispute: DisputeRow): Promise<void> {
   await sql`
     update disputes
-    set amount = ${dispute.amount}, fee = ${dispute.fee}, status = ${dispute.status},
+    set amount = ${dispute.amount}, withdrawn_amount = ${dispute.withdrawn_amount},
+      fee = ${dispute.fee}, status = ${dispute.status},
       reason = ${dispute.reason}, evidence_due_by = ${dispute.evidence_due_by}::timestamptz,
       processor_url = ${dispute.processor_url}, updated_at = ${dispute.updated_at}::timestamptz
     where merchant_id = ${dispute.merchant_id} and livemode = ${dispute.livemode}

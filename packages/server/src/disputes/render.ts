@@ -9,6 +9,7 @@ export function renderDispute(row: DisputeRow): Dispute {
     livemode: row.livemode,
     payment: row.payment_id as PaymentId,
     amount: row.amount,
+    withdrawn_amount: row.withdrawn_amount,
     currency: row.currency,
     fee: row.fee,
     status: row.status,

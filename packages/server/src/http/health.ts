@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Db } from '../database/db.ts'
 import { isMigrated } from '../database/migrate/migrate.ts'
+import { SessionError } from '../database/sessions/sessions.ts'
 import { answer } from './answers/answer.ts'
 import { unavailable } from './answers/failures.ts'
 import { send } from './answers/send.ts'
@@ -12,8 +13,10 @@ export function healthRoutes(app: FastifyInstance, { db }: { db: Db }): void {
     try {
       if (await isMigrated(db)) return send(reply, answer(200, { status: 'ready' }))
       return send(reply, unavailable('The database has not been migrated yet.'))
-    } catch {
-      return send(reply, unavailable('The database is not available.'))
+    } catch (error) {
+      // Other messages name hosts.
+      const reason = error instanceof SessionError ? ` ${error.message}.` : ''
+      return send(reply, unavailable(`The database is not available.${reason}`))
     }
   })
 }

@@ -138,6 +138,7 @@ function sampleDispute(status: Dispute['status'], { livemode }: Account, now: Ti
     livemode,
     payment: newId<PaymentId>('payment'),
     amount: samplePayment.amount,
+    withdrawn_amount: status === 'won' ? 0 : samplePayment.amount,
     currency: samplePayment.currency,
     fee: status === 'won' ? 0 : 1500,
     status,

@@ -62,7 +62,7 @@ export interface Config {
 /**
  * Parses the server's settings.
  *
- * @throws {ConfigError} for the first variable that is wrong. An empty value counts as unset.
+ * @throws {ConfigError} for the first variable that is wrong, or set but empty.
  */
 export function parseConfig(env: Environment): Config {
   const values = readEnvironment(env)

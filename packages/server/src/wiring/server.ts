@@ -112,6 +112,7 @@ interface Parts {
 
 async function prepareDatabase({ config, log, database }: Parts): Promise<void> {
   const reached = { publicUrl: config.publicUrl ?? '', trustedProxies: config.trustedProxies }
+  await database.openFirst()
   await migrateWithProbes({ config, log, database })
   if (await isImportUnfinished(database)) {
     throw new ConfigError('An import into the database is not finished. Run hedge import again.')

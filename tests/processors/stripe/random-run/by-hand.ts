@@ -96,12 +96,15 @@ function openDispute(world: World, payment: RunPayment, chance: Chance): void {
   tellAboutDispute(world, payment, id)
 }
 
+/** The dispute stays lost, and Stripe returns a part of it. */
+const partReturned = 'lost, a part returned'
+
 /** The statuses that can follow, by status. */
 const following: Readonly<Record<string, readonly string[]>> = {
   warning_needs_response: ['warning_closed', 'needs_response'],
   needs_response: ['under_review', 'lost', 'won'],
   under_review: ['won', 'lost'],
-  lost: ['won'],
+  lost: ['won', partReturned],
 }
 
 /** Changes a dispute of this or another payment. */
@@ -118,7 +121,8 @@ export function decide(
   status: string | undefined,
 ): void {
   if (status === undefined) throw new Error('the dispute is decided')
-  world.stripe.changeDispute(dispute.id, status)
+  if (status === partReturned) world.stripe.reinstate(dispute.id, 25)
+  else world.stripe.changeDispute(dispute.id, status)
   dispute.status = status
   world.journal.add(dispute.payment.id, `by hand: the dispute ${dispute.id} is ${status}`)
   tellAboutDispute(world, dispute.payment, dispute.id)

@@ -27,7 +27,6 @@ export const createParameters = new Set([
   'description',
   'statement_descriptor_suffix',
   'statement_descriptor',
-  'payment_method_types',
 ])
 
 /** The account of a bank's PaymentMethod, as Stripe describes it. */

@@ -110,6 +110,32 @@ function showTransaction(intent: Intent) {
   return { id: 'txn_1', fee, currency: intent.currency, status, available_on: availableOn }
 }
 
+/** Replaces the charge of a PaymentIntent, and its transaction, by their ids where nobody expands them. */
+export function collapse(
+  body: Record<string, unknown>,
+  expand: readonly string[],
+): Record<string, unknown> {
+  if (body.object === 'payment_intent') {
+    const charge = body.latest_charge as Record<string, unknown> | null
+    const paths = expand.filter((path) => /^(data\.)?latest_charge/.test(path))
+    if (!charge) return body
+    if (paths.length === 0) return { ...body, latest_charge: charge.id }
+    const transaction = charge.balance_transaction as Record<string, unknown> | null
+    const isWhole = transaction === null || paths.some((path) => path.endsWith('transaction'))
+    const shown = isWhole ? charge : { ...charge, balance_transaction: transaction.id }
+    return { ...body, latest_charge: shown }
+  }
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => [name, collapseAny(value, expand)]),
+  )
+}
+
+function collapseAny(value: unknown, expand: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((one) => collapseAny(one, expand))
+  if (typeof value !== 'object' || value === null) return value
+  return collapse(value as Record<string, unknown>, expand)
+}
+
 /** A refund as Stripe shows it. */
 export function showRefund(refund: Refund): Record<string, unknown> {
   return { object: 'refund', ...refund }

@@ -1,5 +1,14 @@
 import { createParameters, declines, tokens } from './accepted.ts'
-import { type Answer, cardOf, error, type Intent, isDebit, ok, showIntent } from './answers.ts'
+import {
+  type Answer,
+  cardOf,
+  collapse,
+  error,
+  type Intent,
+  isDebit,
+  ok,
+  showIntent,
+} from './answers.ts'
 import { DebitBooks, showMethod } from './debits.ts'
 import { DisputeBooks, type GivenDispute } from './disputes.ts'
 import { RefundBooks } from './refunds.ts'
@@ -27,8 +36,14 @@ export class StripeBooks {
     success: (intent) => this.#capture(intent),
   })
 
+  /** Answers a request. Objects are expanded only where the request says so, and never in errors. */
   answer(line: string, given: unknown): Answer {
-    const body = given as Body
+    const { expand = [] } = given as { expand?: string[] }
+    const { status, body } = this.#answer(line, given as Body)
+    return { status, body: collapse(body, status === 200 ? expand : []) }
+  }
+
+  #answer(line: string, body: Body): Answer {
     const [, id, action] = /^\w+ \/v1\/payment_intents\/(pi_\w+)(?:\/(\w+))?$/.exec(line) ?? []
     if (id) return this.#aboutIntent(line, this.#intents.get(id), action ?? '', body)
     const [, method] = /^GET \/v1\/payment_methods\/(pm_\w+)$/.exec(line) ?? []
@@ -112,6 +127,17 @@ export class StripeBooks {
     this.#capture(intent, amount)
   }
 
+  /** The payment methods that the account has activated. Stripe leaves out all others without an error. */
+  activated: readonly string[] = ['card', 'us_bank_account']
+
+  /** A capture of a part with `final_capture=false`: the rest stays authorized. */
+  capturePart(paymentId: string, amount: number): void {
+    const intent = this.#ofPayment(paymentId)
+    if (intent?.status !== 'requires_capture') throw new Error('there is nothing to capture')
+    intent.received = amount
+    this.#move('capture', intent, amount)
+  }
+
   /** How long Stripe keeps the authorizations that come next, in Unix seconds; `null`: it does not say. */
   captureBefore: number | null = null
 
@@ -170,6 +196,9 @@ export class StripeBooks {
 
   #create(body: Body): Answer {
     const unknown = Object.keys(body).filter((name) => !createParameters.has(name))
+    if (unknown.includes('payment_method_types')) {
+      return error(400, { code: 'payment_method_types_no_longer_supported' })
+    }
     if (unknown.length > 0) return error(400, { code: 'parameter_unknown', param: unknown[0] })
     if (Number(body.amount) < 50) {
       return error(400, { code: 'amount_too_small', message: 'Amount must be at least $0.50 usd' })
@@ -177,6 +206,9 @@ export class StripeBooks {
     if (!/[a-z]/i.test(String(body.statement_descriptor_suffix ?? 'x'))) {
       const message = 'The statement descriptor must contain at least one letter.'
       return error(400, { param: 'statement_descriptor_suffix', message })
+    }
+    const { allowed_payment_method_types: allowed = ['card'] } = body as {
+      [name: string]: string[]
     }
     const intent: Intent = {
       id: `pi_${this.#intents.size + 1}`,
@@ -194,7 +226,7 @@ export class StripeBooks {
       settled: false,
       disputed: false,
       isManual: body.capture_method === 'manual',
-      methods: (body.payment_method_types as string[] | undefined) ?? ['card'],
+      methods: allowed.filter((method) => this.activated.includes(method)),
       decidesAtMs: null,
     }
     this.#intents.set(intent.id, intent)

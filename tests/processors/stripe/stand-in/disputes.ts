@@ -66,6 +66,15 @@ export class DisputeBooks {
     dispute.status = status
   }
 
+  /** Returns a part of what was withdrawn, as after a refund that was made before the dispute. */
+  reinstate(id: string, amount: number): void {
+    const dispute = this.#disputes.find((one) => one.id === id)
+    if (!dispute) throw new Error(`there is no dispute ${id}`)
+    const transactions = dispute.balance_transactions as object[]
+    const { currency } = dispute
+    transactions.push({ currency, amount: Math.min(amount, dispute.amount), fee: 0 })
+  }
+
   /**
    * The answer to a list of disputes: of a PaymentIntent, or since a time and with their PaymentIntents.
    */

@@ -38,7 +38,7 @@ export class RefundBooks {
   }
 
   refund(intent: Intent | undefined, { amount: wanted, metadata }: GivenRefund): Answer {
-    if (intent?.status !== 'succeeded') return error(400, { code: 'charge_not_refundable' })
+    if (!intent || intent.received === 0) return error(400, { code: 'charge_not_refundable' })
     const refusal = this.#disputes.refuseRefund(intent)
     if (refusal) return refusal
     const left = this.keptOf(intent)

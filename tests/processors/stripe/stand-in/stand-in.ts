@@ -20,6 +20,8 @@ export interface StripeStandIn {
   intentOf(paymentId: string): string | undefined
   /** The received requests, as method and path. */
   readonly requests: readonly string[]
+  /** The parameters of the requests to a path, in order. */
+  queriesTo(path: RegExp): URLSearchParams[]
   /** The idempotency keys of the requests to a path, in order. */
   keysTo(path: RegExp): string[]
   /** Closes the connection of the next request to a path without an effect. */
@@ -56,6 +58,8 @@ export interface StripeStandIn {
   settleAll(): void
   /** Captures, cancels or refunds manually, as a merchant does in Stripe's dashboard. */
   captureByHand(paymentId: string, amount?: number): void
+  /** The same of a part, and leaves the rest authorized. */
+  capturePart(paymentId: string, amount: number): void
   cancelByHand(paymentId: string): void
   refundByHand(paymentId: string, amount?: number, status?: 'pending'): void
   /** The money of a payment that the merchant still has: the captured amount without refunds. */
@@ -73,6 +77,10 @@ export interface StripeStandIn {
   mandateOf(paymentId: string): unknown
   /** The bank, or the merchant's evidence, changes the status of a dispute. */
   changeDispute(id: string, status: string): void
+  /** Stripe returns a part of a lost dispute. */
+  reinstate(disputeId: string, amount: number): void
+  /** The payment methods that the account has activated. */
+  activate(methods: readonly string[]): void
   /** Until when the authorizations that come next can be captured; `null`: Stripe does not say. */
   keepAuthorizationsUntil(unixSeconds: number | null): void
   /** An authorization that nobody has captured in time. */
@@ -93,6 +101,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
   const books = new StripeBooks()
   const faults: Fault[] = []
   const requests: string[] = []
+  const queries: { line: string; query: URLSearchParams }[] = []
   const keys: { line: string; key: string }[] = []
   let garbling: { path: RegExp; how: Garble } | null = null
   const first = new Map<string, { asked: string; answer: Answer }>()
@@ -108,6 +117,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     const url = new URL(request.url ?? '/', 'http://stripe')
     const line = `${request.method} ${url.pathname}`
     requests.push(line)
+    queries.push({ line, query: url.searchParams })
     keys.push({ line, key: keyOf(request) })
     const at = faults.findIndex(({ path }) => path.test(line))
     const [fault] = at < 0 ? [] : faults.splice(at, 1)
@@ -163,6 +173,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     movementsOf: (paymentId) => books.movementsOf(paymentId),
     intentOf: (paymentId) => books.intentOf(paymentId),
     requests,
+    queriesTo: (path) => queries.filter(({ line }) => path.test(line)).map(({ query }) => query),
     keysTo: (path) => keys.filter(({ line }) => path.test(line)).map(({ key }) => key),
     cutNext: (path) => faults.push({ path, kind: 'cut' }),
     failNextThoughDone: (path) =>
@@ -185,10 +196,14 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     completeAllRefunds: () => books.refunds.completeAll(),
     settleAll: () => books.settleAll(),
     captureByHand: (paymentId, amount) => books.captureByHand(paymentId, amount),
+    activate: (methods) => {
+      books.activated = methods
+    },
     keepAuthorizationsUntil: (unixSeconds) => {
       books.captureBefore = unixSeconds
     },
     lapse: (paymentId) => books.lapse(paymentId),
+    capturePart: (paymentId, amount) => books.capturePart(paymentId, amount),
     cancelByHand: (paymentId) => books.cancelByHand(paymentId),
     refundByHand: (paymentId, amount, status) => books.refundByHand(paymentId, amount, status),
     keptOf: (paymentId) => books.keptOf(paymentId),
@@ -202,6 +217,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
       books.dispute(paymentId, { status: 'lost', reason }),
     mandateOf: (paymentId) => books.debits.mandates.get(books.intentOf(paymentId) ?? ''),
     changeDispute: (id, status) => books.disputes.change(id, status),
+    reinstate: (id, amount) => books.disputes.reinstate(id, amount),
     async stop() {
       server.close()
       server.closeAllConnections()

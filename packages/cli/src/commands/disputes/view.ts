@@ -31,6 +31,7 @@ export function renderDispute(dispute: Dispute): string {
     renderFields([
       ['payment', dispute.payment],
       ['reason', dispute.reason],
+      ['withdrawn', formatWithCode({ minor: dispute.withdrawn_amount, currency })],
       ['fee', formatWithCode({ minor: dispute.fee, currency })],
       ['evidence due', due === null ? null : `${formatTime(due)} UTC`],
       ['processor', dispute.processor],

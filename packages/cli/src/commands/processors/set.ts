@@ -1,4 +1,5 @@
 import { Argument, Command } from 'commander'
+import { type Environment, readVariable } from '../../environment.ts'
 import { usageError } from '../../exit-codes.ts'
 import { readInput } from '../../input.ts'
 import { confirmLive } from '../../output/confirm.ts'
@@ -63,11 +64,11 @@ secret of the webhook endpoint in the second.`,
   ])
 }
 
-/** @throws {CliError} if there is no key. */
-async function readSecrets(env: Readonly<Record<string, string | undefined>>) {
-  const fromEnvironment = env[variables.secretKey]?.trim()
+/** @throws {CliError} if there is no key, or a variable is set but empty. */
+async function readSecrets(env: Environment) {
+  const fromEnvironment = readVariable(env, variables.secretKey)
   if (fromEnvironment) {
-    const webhookSecret = env[variables.webhookSecret]?.trim() || undefined
+    const webhookSecret = readVariable(env, variables.webhookSecret)
     return { secret_key: fromEnvironment, webhook_secret: webhookSecret }
   }
   const lines = (await readInput(`the secrets, or set ${variables.secretKey}`)).split('\n')

@@ -89,7 +89,7 @@ export async function countEvents(db: Db): Promise<number> {
       where e.position <= (select position from event_relay)
     ), counted as (
       select n.merchant_id, n.livemode,
-        date_trunc('hour', coalesce(r.counted_at, n.created_at)) as hour,
+        date_trunc('hour', coalesce(r.counted_at, n.created_at), 'UTC') as hour,
         coalesce(r.measure, split_part(n.type, '.', 2)) as measure,
         p.currency,
         case when n.type <> 'payment.canceled' then ''
@@ -140,7 +140,7 @@ export async function countAttempts(db: Db): Promise<void> {
         date_trunc('second', now()) - make_interval(secs => ${attemptsVisibleAfterSeconds}) as through
       from stats_progress for update skip locked
     ), counted as (
-      select a.merchant_id, a.livemode, date_trunc('hour', a.created_at) as hour,
+      select a.merchant_id, a.livemode, date_trunc('hour', a.created_at, 'UTC') as hour,
         case when a.error is null then 'delivered' else 'undelivered' end as measure,
         '' as currency, '' as label, count(*) as count, 0 as amount
       from progress join webhook_attempts a
@@ -168,7 +168,7 @@ export async function sumDays(db: Db): Promise<void> {
     // Lock in a separate statement, so that the next one sees everything counted before.
     await sql`select position from stats_progress for update`.execute(tx)
     const since = sql`date_trunc('day', now(), 'UTC')
-      - make_interval(days => ${summedAgainDays})`
+      - make_interval(hours => 24 * ${summedAgainDays}::integer)`
     await sql`
       insert into daily_stats (merchant_id, livemode, day, measure, currency, count, amount)
       select merchant_id, livemode, date_trunc('day', hour, 'UTC'), measure, currency,

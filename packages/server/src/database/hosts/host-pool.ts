@@ -6,6 +6,13 @@ import type { Hosts } from './hosts.ts'
 
 type Connected = Parameters<typeof pg.Pool.prototype.connect>[0]
 
+/** The configuration of a pool. */
+export interface HostPoolConfig extends pg.PoolConfig {
+  readonly waitingMax: number
+  /** Runs the first statements of a new connection. If it fails, the connection is not used. */
+  readonly prepare: (client: pg.PoolClient) => Promise<void>
+}
+
 /** A connection of a pool. */
 interface Session {
   readonly host: Host | null
@@ -46,16 +53,19 @@ export class HostPool extends BoundedPool {
   readonly #watch: NodeJS.Timeout | undefined
   #probedMs = Number.NEGATIVE_INFINITY
 
-  constructor(hosts: Hosts, config: pg.PoolConfig & { waitingMax: number }) {
+  constructor(hosts: Hosts, { prepare, ...config }: HostPoolConfig) {
     super({
       ...config,
       Client: clientOf(hosts),
       verify: (client, done) => {
         const host = this.#sessions.get(client)?.host ?? null
-        hosts.check(client, host).then(
-          () => done(),
-          (error: Error) => done(error),
-        )
+        hosts
+          .check(client, host)
+          .then(() => prepare(client))
+          .then(
+            () => done(),
+            (error: Error) => done(error),
+          )
       },
     })
     this.#hosts = hosts

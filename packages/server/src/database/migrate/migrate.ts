@@ -63,7 +63,11 @@ export async function isMigrated<DB>(db: Kysely<DB>): Promise<boolean> {
   return (await findPending(db, migrations)).length === 0
 }
 
-async function findPending<DB>(db: Kysely<DB>, list: Migrations): Promise<string[]> {
+/** The migrations of this version that are not applied, and those of later versions that are. */
+export async function compareMigrations<DB>(
+  db: Kysely<DB>,
+  list: Migrations = migrations,
+): Promise<{ pending: string[]; later: string[] }> {
   const applied = await sql<{ name: string }>`select name from hedge_migrations`.execute(db).then(
     ({ rows }) => new Set(rows.map(({ name }) => name)),
     (error: { code?: string }) => {
@@ -71,9 +75,16 @@ async function findPending<DB>(db: Kysely<DB>, list: Migrations): Promise<string
       throw error
     },
   )
-  return Object.keys(list)
-    .filter((name) => !applied.has(name))
-    .sort()
+  return {
+    pending: Object.keys(list)
+      .filter((name) => !applied.has(name))
+      .sort(),
+    later: [...applied].filter((name) => list[name] === undefined).sort(),
+  }
+}
+
+async function findPending<DB>(db: Kysely<DB>, list: Migrations): Promise<string[]> {
+  return (await compareMigrations(db, list)).pending
 }
 
 async function tryLock<DB>(db: Kysely<DB>): Promise<boolean> {

@@ -48,6 +48,21 @@ export async function measureCancellations(db: Db): Promise<QueueState> {
   return { count, oldestSeconds: seconds }
 }
 
+/**
+ * How far the regular searches at the processors are behind, by what they search for. Accounts whose
+ * credentials were removed are left out: nothing can be searched there.
+ */
+export async function measureSearches(db: Db): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql<{ subject: string; seconds: number }>`
+    select subject, greatest(0, extract(epoch from now() - min(since)))::double precision as seconds
+    from processor_sweeps s
+    where exists (
+      select from processor_credentials c
+      where c.merchant_id = s.merchant_id and c.livemode = s.livemode and c.processor = s.processor)
+    group by subject`.execute(db)
+  return new Map(rows.map(({ subject, seconds }) => [subject, seconds]))
+}
+
 /** How long the oldest due task has been due, in seconds. Reads the first row of an index. */
 export async function oldestDueTaskSeconds(db: Db): Promise<number> {
   const { rows } = await sql<{ seconds: number }>`

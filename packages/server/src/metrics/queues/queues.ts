@@ -8,6 +8,7 @@ import {
   measureCancellations,
   measureDeliveries,
   measureRelay,
+  measureSearches,
   oldestDueTaskSeconds,
 } from './queues.sql.ts'
 
@@ -69,6 +70,12 @@ const cancellations = new Gauge({
 const oldestCancellation = new Gauge({
   name: 'hedge_bulk_cancellation_oldest_age_seconds',
   help: 'Age of the oldest bulk cancellation that is not finished.',
+  registers,
+})
+const searches = new Gauge({
+  name: 'hedge_processor_search_lag_seconds',
+  help: 'Age of the latest time before which a search at the processor has found everything, by subject.',
+  labelNames: ['subject'],
   registers,
 })
 
@@ -137,6 +144,7 @@ export class Queues {
       const bulk = await measureCancellations(db)
       cancellations.set(bulk.count)
       oldestCancellation.set(bulk.oldestSeconds)
+      setAll(searches, 'subject', await measureSearches(db))
       success.set(1)
       measuredAt.set(startedMs / 1000)
       this.#measured = performance.now()

@@ -1,7 +1,7 @@
 import { commit } from '../../database/commit.ts'
 import type { Tx } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
-import { isDecided } from '../../disputes/book-dispute.ts'
+import { isDecided, withdrawnMinor } from '../../disputes/book-dispute.ts'
 import { noticeDisputes } from '../../disputes/book-disputes.ts'
 import { accountOf } from '../../domain/account.ts'
 import { plusSeconds, type Timestamp } from '../../domain/time.ts'
@@ -90,14 +90,14 @@ async function findLateCapture(work: Work): Promise<LateCapture | null> {
   if (!found.ok || found.result.state !== 'captured') return null
   await noticeDisputes(work, found.result)
   const { capturedMinor, disputes = [] } = found.result
-  const withdrawnMinor = disputes
-    .filter((dispute) => dispute.status !== 'won' && isOfCurrency(dispute, work))
-    .reduce((sum, { amountMinor }) => sum + amountMinor, 0)
+  const disputedMinor = disputes
+    .filter((dispute) => isOfCurrency(dispute, work))
+    .reduce((sum, dispute) => sum + withdrawnMinor(dispute), 0)
   const refunds = found.result.refunds.filter(({ status }) => status !== 'failed')
   const refundedMinor = refunds.reduce((sum, { amountMinor }) => sum + amountMinor, 0)
   const isPending = refunds.some(({ status }) => status === 'pending')
   return {
-    owedMinor: capturedMinor - refundedMinor - withdrawnMinor,
+    owedMinor: capturedMinor - refundedMinor - disputedMinor,
     refundedMinor,
     isPending,
     isInDispute: disputes.some((dispute) => !isDecided(dispute)),

@@ -50,7 +50,7 @@ export async function oldestOpenSeconds(db: Db, now: Timestamp): Promise<Map<str
     isOpenByClock: sql`t.kind = 'capture'`,
     order: sql`t.since`,
     since: sql`p.updated_at + case when p.payment_method = 'ach' and p.processor_reference is not null
-      then make_interval(days => ${debitDays}) else '0'::interval end`,
+      then make_interval(hours => 24 * ${debitDays}::integer) else '0'::interval end`,
   })
   return new Map(Object.entries({ initiated, processing }))
 }

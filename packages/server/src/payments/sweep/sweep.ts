@@ -16,7 +16,9 @@ const everySeconds = 3_600
 /** A search begins so much earlier: the processor's clock differs, and a list may be behind. */
 const overlapSeconds = 3_600
 /** The longest time of which one search reads the lists. After a failure of days, several follow. */
-const spanSeconds = 6 * 3_600
+const spanSecondsMax = 6 * 3_600
+/** Each failure halves it down to this, because the lists may be too long for one search. */
+const spanSecondsMin = 600
 /** How often a process checks for due searches. */
 const idleMs = 2_000
 /** Deadline of a search, and the pause after which one without an end is made again. */
@@ -42,6 +44,7 @@ async function sweep(db: Db, processors: Processors): Promise<boolean> {
   if (!claimed) return false
   const account = accountOf(claimed)
   const { searches } = await processors.forSent(account, claimed.processor)
+  const spanSeconds = Math.max(spanSecondsMin, spanSecondsMax / 2 ** (claimed.tries - 1))
   const until = earliest(plusSeconds(claimed.since, spanSeconds), claimed.began_at)
   const query = {
     since: plusSeconds(claimed.since, -overlapSeconds),

@@ -13,6 +13,8 @@ export interface Sweep {
   subject: SweepSubject
   /** What was made before this time was found. */
   since: Timestamp
+  /** How often this search was begun since the last one that has ended: 1 for the first time. */
+  tries: number
   /** When this search began, by the database's clock. */
   began_at: Timestamp
 }
@@ -30,11 +32,12 @@ export async function claimSweep(
       select merchant_id, livemode, processor, subject from processor_sweeps
       where due_at <= now() order by due_at limit 1 for update skip locked
     )
-    update processor_sweeps s set due_at = now() + make_interval(secs => ${leaseSeconds})
+    update processor_sweeps s
+    set due_at = now() + make_interval(secs => ${leaseSeconds}), tries = s.tries + 1
     from due
     where s.merchant_id = due.merchant_id and s.livemode = due.livemode
       and s.processor = due.processor and s.subject = due.subject
-    returning s.merchant_id, s.livemode, s.processor, s.subject, s.since,
+    returning s.merchant_id, s.livemode, s.processor, s.subject, s.since, s.tries,
       date_trunc('second', now()) as began_at`.execute(db)
   return rows[0]
 }
@@ -50,7 +53,7 @@ export async function finishSweep(
 ): Promise<void> {
   const pauseSeconds = until < sweep.began_at ? 0 : everySeconds
   await sql`
-    update processor_sweeps set since = greatest(since, ${until}::timestamptz),
+    update processor_sweeps set since = greatest(since, ${until}::timestamptz), tries = 0,
       due_at = date_trunc('second', now()) + make_interval(secs => ${pauseSeconds})
     where merchant_id = ${sweep.merchant_id} and livemode = ${sweep.livemode}
       and processor = ${sweep.processor} and subject = ${sweep.subject}`.execute(db)

@@ -16,7 +16,7 @@ export async function registerSweeps(db: Db, row: PaymentRow, processor: Process
   await sql`
     insert into processor_sweeps (merchant_id, livemode, processor, subject, since, due_at)
     select ${row.merchant_id}, ${row.livemode}, ${processor.name}, subject,
-      now() - interval '1 day', now()
+      now() - interval '24 hours', now()
     from unnest(${[...subjects]}::text[]) subject
     on conflict do nothing`.execute(db)
 }

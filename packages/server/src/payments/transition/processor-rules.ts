@@ -1,3 +1,4 @@
+import type { PaymentMethod } from '@hedgepayments/contract'
 import type { PaymentRow } from '../../database/schema.ts'
 import { type Refusal, refuse, refuseField, shorten } from '../../http/answers/refusal.ts'
 import type { Processors } from '../../processors/interface/processor.ts'
@@ -8,13 +9,18 @@ interface ChargeBody {
   readonly amount: number
   readonly currency: string
   readonly statement_descriptor?: string | null | undefined
+  /** Of a payment. Default: `card`. */
+  readonly payment_method?: PaymentMethod | undefined
+  /** Of a session, instead of `payment_method`. */
+  readonly payment_method_types?: readonly PaymentMethod[] | undefined
 }
 
 /** Refuses a payment or session that the processor would not take. `null`: it takes it. */
 export function refuseCharge(rules: ProcessorRules, body: ChargeBody): Refusal | null {
   const money = { minor: body.amount, currency: body.currency.toUpperCase() }
   const statementDescriptor = body.statement_descriptor ?? null
-  const found = rules.checkNew({ money, statementDescriptor })
+  const methods = body.payment_method_types ?? [body.payment_method ?? 'card']
+  const found = rules.checkNew({ money, methods, statementDescriptor })
   return found && notAcceptable(found, body[found.field])
 }
 

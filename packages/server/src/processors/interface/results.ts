@@ -125,14 +125,19 @@ export interface RefundState {
 }
 
 /**
- * The state of one dispute at the processor. While it is open, and after it is lost, the processor has
- * withdrawn the amount. A mere inquiry, which withdraws nothing, is no dispute.
+ * The state of one dispute at the processor. While it is open, the processor has withdrawn the amount. A
+ * mere inquiry, which withdraws nothing, is no dispute.
  */
 export interface DisputeState {
   /** The processor's own id of the dispute. */
   readonly reference: string
   readonly amountMinor: number
-  /** The currency of the amount and the fee. Absent: the payment's. */
+  /**
+   * How much of the amount is withdrawn after the dispute is lost. Absent: all of it. Less where a part
+   * came back, such as what was refunded before.
+   */
+  readonly withdrawnMinor?: number
+  /** The currency of the amounts and the fee. Absent: the payment's. */
   readonly currency?: string
   /** The processor's fee, without what it has returned. 0 if the processor does not report one. */
   readonly feeMinor: number
@@ -153,6 +158,14 @@ export class KeptFailureError extends Error {
   readonly code = keptFailureCode
 }
 export const keptFailureCode = 'kept_failure'
+
+/**
+ * The processor reports a failure of its own, and may have carried out the call nevertheless. The call is
+ * repeated with the same key.
+ */
+export class ProcessorFailureError extends Error {
+  readonly code = 'processor_failure'
+}
 
 /** The merchant's credentials for a processor are missing, or cannot be decrypted. */
 export class CredentialsMissingError extends Error {

@@ -1,4 +1,4 @@
-import type { Money } from '@hedgepayments/contract'
+import type { Money, PaymentMethod } from '@hedgepayments/contract'
 
 /**
  * What a processor accepts. A request that breaks a rule is refused before anything is stored or sent.
@@ -14,6 +14,8 @@ export interface ProcessorRules {
 /** The part of a new payment for which processors have rules. */
 export interface NewCharge {
   readonly money: Money
+  /** The methods by which the customer may pay. */
+  readonly methods: readonly PaymentMethod[]
   /** The text on the bank statement: 1 to 22 printable ASCII characters. */
   readonly statementDescriptor: string | null
 }

@@ -1,6 +1,6 @@
 import { Stripe } from 'stripe'
 import { fetchText, type TextResponse } from '../../outgoing/fetch-text.ts'
-import { KeptFailureError } from '../interface/results.ts'
+import { KeptFailureError, ProcessorFailureError } from '../interface/results.ts'
 import { insist } from './answers.ts'
 
 /** The credentials of a merchant's account at Stripe. */
@@ -79,9 +79,27 @@ export async function withKey<T>(
   isDecided: (error: unknown) => boolean,
 ): Promise<T> {
   try {
+    return await withReplayedKey(run, isDecided)
+  } catch (error) {
+    if (error instanceof ProcessorFailureError) throw new KeptFailureError(error.message)
+    throw error
+  }
+}
+
+/**
+ * The same for a refund. A second refund would be paid too, and Stripe may have made the one that it reports
+ * as failed. So the key is used up only when Stripe marks the failure as a replay.
+ * Source: https://docs.stripe.com/error-low-level, "Server errors".
+ */
+export async function withReplayedKey<T>(
+  run: () => Promise<T>,
+  isDecided: (error: unknown) => boolean,
+): Promise<T> {
+  try {
     return await run()
   } catch (error) {
-    if (isFailure(error) || (isReplay(error) && !isDecided(error))) throw keptFailure(error)
+    if (isReplay(error) && !isDecided(error)) throw keptFailure(error)
+    if (isFailure(error)) throw new ProcessorFailureError(error.message)
     throw error
   }
 }

@@ -3,7 +3,8 @@ import type { AuthorizeRequest, ProcessorPayment } from '../interface/processor.
 import type { AuthorizeResult } from '../interface/results.ts'
 import { readIntent, readMethodId } from './answers.ts'
 import { withKey } from './client.ts'
-import { intentIn, isDecided, isUnexpectedState } from './declines.ts'
+import { retrieveIntent } from './create-intent.ts'
+import { isDecided, isUnexpectedState } from './declines.ts'
 import { authorizeResultOf } from './results.ts'
 import { intentExpansion, stateOf } from './state.ts'
 
@@ -19,7 +20,7 @@ export async function confirm(
   const { payment, request, reference } = given
   const { idempotencyKey } = request
   try {
-    const paid = {
+    const paid: Stripe.PaymentIntentConfirmParams = {
       payment_method: await paymentMethodOf(stripe, request),
       return_url: payment.returnUrl,
       expand: intentExpansion,
@@ -30,10 +31,10 @@ export async function confirm(
     )
     return authorizeResultOf(stateOf(readIntent(answer, { payment, reference }), []), reference)
   } catch (error) {
-    // It was canceled, or confirmed under another key. The error contains its current state.
-    const intent = isUnexpectedState(error) ? intentIn(error, { payment, reference }) : null
-    if (intent) return authorizeResultOf(stateOf(intent, []), reference)
-    throw error
+    if (!isUnexpectedState(error)) throw error
+    // It was canceled, or confirmed under another key.
+    const current = await retrieveIntent(stripe, { payment, reference })
+    return authorizeResultOf(stateOf(current, []), reference)
   }
 }
 

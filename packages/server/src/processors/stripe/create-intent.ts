@@ -3,6 +3,7 @@ import type { ProcessorPayment } from '../interface/processor.ts'
 import { paymentIdName, readIntent } from './answers.ts'
 import { isReplay } from './client.ts'
 import { declineIn } from './declines.ts'
+import { intentExpansion } from './state.ts'
 
 /** A key is abandoned after a failure that Stripe has kept. Most calls end earlier by their deadline. */
 const keysMax = 10
@@ -36,11 +37,23 @@ export async function createIntent(
   }
 }
 
+/**
+ * Retrieves a PaymentIntent with its charge. That in an error of Stripe has none: neither the end of the
+ * authorization, nor the card, nor the fee.
+ */
+export async function retrieveIntent(
+  stripe: Stripe,
+  { payment, reference }: { payment: ProcessorPayment; reference: string },
+): Promise<Stripe.PaymentIntent> {
+  const answer = await stripe.paymentIntents.retrieve(reference, { expand: intentExpansion })
+  return readIntent(answer, { payment, reference })
+}
+
 /** The parameters that depend on the payment method. The amount is in Stripe's minor units. */
-type IntentParameters = { readonly amount: number } & (
-  | { readonly capture_method: 'manual'; readonly allowed_payment_method_types: ['card'] }
-  | { readonly capture_method: 'automatic'; readonly payment_method_types: ['us_bank_account'] }
-)
+type IntentParameters = Pick<
+  Stripe.PaymentIntentCreateParams,
+  'amount' | 'capture_method' | 'allowed_payment_method_types'
+>
 
 /** A card is authorized when the PaymentIntent is confirmed, and captured later. */
 export function cardParameters(amount: number): IntentParameters {
@@ -49,7 +62,7 @@ export function cardParameters(amount: number): IntentParameters {
 
 /** A bank account is debited when the PaymentIntent is confirmed. */
 export function debitParameters(amount: number): IntentParameters {
-  return { amount, capture_method: 'automatic', payment_method_types: ['us_bank_account'] }
+  return { amount, capture_method: 'automatic', allowed_payment_method_types: ['us_bank_account'] }
 }
 
 function parametersOf(

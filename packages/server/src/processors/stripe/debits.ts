@@ -10,7 +10,7 @@ import type {
 import type { CaptureResult, CheckResult, Declined } from '../interface/results.ts'
 import { readBankAccount, readIntent } from './answers.ts'
 import { type StripeAccess, stripeClient, withKey } from './client.ts'
-import { createIntent, debitParameters } from './create-intent.ts'
+import { createIntent, debitParameters, retrieveIntent } from './create-intent.ts'
 import {
   debitDeclineIn,
   intentIn,
@@ -21,7 +21,7 @@ import {
 import { methodField } from './details/method-details.ts'
 import { toStripeAmount } from './money/amounts.ts'
 import { captureResultOf, declined } from './results.ts'
-import { intentExpansion, stateOf } from './state.ts'
+import { intentExpansion, isDebit, stateOf } from './state.ts'
 
 /** The id of a PaymentMethod, which is part of a URL. */
 const methodIdShape = /^pm_[A-Za-z0-9_]{1,200}$/
@@ -64,7 +64,12 @@ export class StripeDebits implements Debits {
     const stripe = stripeClient(this.#access, request.signal)
     let { reference } = payment
     try {
-      reference ??= (await createIntent(stripe, payment, debitParameters(amount))).id
+      if (reference === null) {
+        const created = await createIntent(stripe, payment, debitParameters(amount))
+        // Stripe leaves out what the account has not activated.
+        if (!isDebit(created)) return notActivated(created.id)
+        reference = created.id
+      }
       const intent = await confirmDebit(stripe, { payment, request, reference })
       return await resultOf(stripe, { payment, request, intent })
     } catch (error) {
@@ -99,9 +104,8 @@ async function confirmDebit(
     )
     return readIntent(answer, { payment, reference })
   } catch (error) {
-    // It was confirmed under another key, or canceled. The error contains its current state.
-    const intent = isUnexpectedState(error) ? intentIn(error, { payment, reference }) : null
-    if (intent) return intent
+    // It was confirmed under another key, or canceled.
+    if (isUnexpectedState(error)) return await retrieveIntent(stripe, { payment, reference })
     throw error
   }
 }
@@ -135,9 +139,9 @@ async function resultOf(
     const { status } = readIntent(answer, { payment, reference })
     return status === 'canceled' ? unverified(reference) : { outcome: 'undecided', reference }
   } catch (error) {
+    if (!isUnexpectedState(error)) throw error
     // The customer has verified the account meanwhile, or it was canceled by an earlier call.
-    const current = isUnexpectedState(error) ? intentIn(error, { payment, reference }) : null
-    if (!current) throw error
+    const current = await retrieveIntent(stripe, { payment, reference })
     return current.status === 'canceled'
       ? unverified(reference)
       : captureResultOf(stateOf(current, []))
@@ -156,6 +160,11 @@ function unverified(reference: string): Declined {
 function noAccount(): Declined {
   const message = 'The token is no US bank account at Stripe.'
   return declined(null, { code: 'invalid_token', message })
+}
+
+function notActivated(reference: string): Declined {
+  const message = "The merchant's Stripe account has not activated bank debits."
+  return declined(reference, { code: 'payment_method_unsupported', message })
 }
 
 function refused(message: string): Declined {

@@ -43,7 +43,7 @@ const finalCodes: ReadonlySet<string> = new Set([
  * descriptor without a letter), it always will, so a retry is pointless.
  */
 const paymentParameter =
-  /^(amount|currency|description|receipt_email|statement_descriptor_suffix)\b/
+  /^(amount|currency|description|receipt_email|statement_descriptor(_suffix)?)\b/
 
 /** The decline that an error of Stripe's SDK reports; `null` for any other error. */
 export function declineIn(error: unknown): Decline | null {

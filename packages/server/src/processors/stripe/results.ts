@@ -8,6 +8,7 @@ import {
   endedDecline,
   type PaymentState,
   type RefundResult,
+  type VoidResult,
 } from '../interface/results.ts'
 import { refundStatusOf } from './state.ts'
 
@@ -60,6 +61,14 @@ export function captureResultOf(current: PaymentState, isDisputed = false): Capt
     case 'authorized':
       return { outcome: 'undecided', reference: current.reference }
   }
+}
+
+/** The result of a cancel, from the payment's state after it. */
+export function voidResultOf(current: PaymentState, reference: string): VoidResult {
+  if (current.state === 'voided') return { outcome: 'voided' }
+  if (current.state !== 'captured') return { outcome: 'undecided', reference }
+  const { capturedMinor, feeMinor } = current
+  return { outcome: 'captured', capturedMinor, feeMinor }
 }
 
 /** The result of a refund, from the refund at Stripe. */

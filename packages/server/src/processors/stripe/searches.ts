@@ -1,12 +1,46 @@
+import type { Stripe } from 'stripe'
 import { type Timestamp, toMs } from '../../domain/time.ts'
-import type { FoundDispute, FoundRefund, Searches, SearchQuery } from '../interface/processor.ts'
-import { insist, refundIdName } from './answers.ts'
+import type {
+  FoundDispute,
+  FoundRefund,
+  ProcessorPayment,
+  Searches,
+  SearchQuery,
+} from '../interface/processor.ts'
+import { insist, readDisputes, readRefunds, refundIdName } from './answers.ts'
 import { type StripeAccess, stripeClient } from './client.ts'
-import { refundStatusOf, releaseReasons } from './state.ts'
+import { type FoundDisputes, refundStatusOf, releaseReasons } from './state.ts'
 import { paymentIdIn, read } from './unknown-json.ts'
 
 /** Pages of a hundred objects that a search reads at most. */
 const pagesMax = 400
+
+/** Lists the disputes of a PaymentIntent. */
+export async function listDisputes(stripe: Stripe, reference: string): Promise<FoundDisputes> {
+  const answer: unknown = await stripe.disputes.list({ payment_intent: reference, limit: 100 })
+  return readDisputes(answer, { reference })
+}
+
+/** Lists all refunds of a PaymentIntent. */
+export async function listRefunds(
+  stripe: Stripe,
+  payment: ProcessorPayment,
+  reference: string,
+): Promise<Stripe.Refund[]> {
+  const refunds: Stripe.Refund[] = []
+  let next: string | null = null
+  do {
+    const answer: unknown = await stripe.refunds.list({
+      payment_intent: reference,
+      limit: 100,
+      ...(next === null ? {} : { starting_after: next }),
+    })
+    const page = readRefunds(answer, { payment, reference })
+    refunds.push(...page.refunds)
+    next = page.next
+  } while (next !== null)
+  return refunds
+}
 
 /** The searches for what people and banks have done at Stripe. */
 export class StripeSearches implements Searches {
@@ -93,11 +127,9 @@ function readPage(answer: unknown) {
   }
 }
 
-/** Stripe lists the release of what was not captured as a refund that has moved no money. */
+/** Older versions of Stripe's API list the release of what was not captured as a refund. */
 function isRelease(refund: unknown): boolean {
-  if (releaseReasons.some((reason) => reason === read(refund, ['reason']))) return true
-  const isPaid = read(refund, ['status']) === 'succeeded'
-  return isPaid && read(refund, ['balance_transaction']) === null
+  return releaseReasons.includes(read(refund, ['reason']))
 }
 
 function textOrNull(value: unknown): string | null {

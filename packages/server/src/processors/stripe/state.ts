@@ -31,19 +31,12 @@ export function stateOf(
         ...methodField(chargeOf(intent)?.payment_method_details),
       }
     case 'succeeded':
-      return {
-        state: 'captured',
-        reference,
-        ...capturedOf(intent),
-        refunds: withoutRelease(intent, refunds).map(refundStateOf),
-        disputes: disputes.flatMap((dispute) => disputeStateOf(dispute) ?? []),
-        ...(hasUnreadable ? { hasUnreadableDispute: true } : {}),
-        ...(disputes.some(isOpenInquiry) ? { hasInquiry: true } : {}),
-        settledAt: settledAtOf(intent),
-        ...methodField(chargeOf(intent)?.payment_method_details),
-      }
+      return capturedState(intent, refunds, { disputes, hasUnreadable })
     case 'canceled':
-      return { state: 'voided', reference, cause: causeOf(intent) }
+      // After a capture of a part by other means, a cancel releases the rest only.
+      return intent.amount_received > 0
+        ? capturedState(intent, refunds, { disputes, hasUnreadable })
+        : { state: 'voided', reference, cause: causeOf(intent) }
     case 'requires_action': {
       // Nobody waits for the action of a debit, such as the verification of micro-deposits.
       const url = intent.next_action?.redirect_to_url?.url ?? (isDebit(intent) ? intent.id : null)
@@ -65,7 +58,26 @@ export function stateOf(
   }
 }
 
-function isDebit({ payment_method_types: types }: Stripe.PaymentIntent): boolean {
+function capturedState(
+  intent: Stripe.PaymentIntent,
+  refunds: readonly Stripe.Refund[],
+  { disputes, hasUnreadable }: FoundDisputes,
+): PaymentState {
+  return {
+    state: 'captured',
+    reference: intent.id,
+    ...capturedOf(intent),
+    refunds: withoutRelease(intent, refunds).map(refundStateOf),
+    disputes: disputes.flatMap((dispute) => disputeStateOf(dispute) ?? []),
+    ...(hasUnreadable ? { hasUnreadableDispute: true } : {}),
+    ...(disputes.some(isOpenInquiry) ? { hasInquiry: true } : {}),
+    settledAt: settledAtOf(intent),
+    ...methodField(chargeOf(intent)?.payment_method_details),
+  }
+}
+
+/** Whether a PaymentIntent debits a bank account. */
+export function isDebit({ payment_method_types: types }: Stripe.PaymentIntent): boolean {
   return Array.isArray(types) && types.includes('us_bank_account')
 }
 
@@ -149,8 +161,8 @@ function withoutRelease(
   return returned.filter((refund) => refund !== release)
 }
 
-function sumOf(refunds: readonly Stripe.Refund[]): number {
-  return refunds.reduce((sum, { amount }) => sum + amount, 0)
+function sumOf(movements: readonly { readonly amount: number }[]): number {
+  return movements.reduce((sum, { amount }) => sum + amount, 0)
 }
 
 /** Stripe's `requires_action` waits for the customer's bank details, so the refund is pending. */
@@ -183,7 +195,7 @@ function isOpenInquiry({ status }: Stripe.Dispute): boolean {
 
 /**
  * The status of a dispute. `null`: it is an inquiry (`warning_…`) or was prevented, so that Stripe has
- * withdrawn nothing. An inquiry that becomes a dispute keeps its id and gets another status. A status that
+ * withdrawn nothing. A prevented dispute is final: it is lost where Stripe has withdrawn money for it. An inquiry that becomes a dispute keeps its id and gets another status. A status that
  * this version does not know, such as that of an appeal, is an open dispute if Stripe has withdrawn money.
  * Source: https://docs.stripe.com/disputes/how-disputes-work
  */
@@ -191,7 +203,8 @@ function disputeStatusOf(dispute: Stripe.Dispute): DisputeState['status'] | null
   const { status, balance_transactions: transactions } = dispute
   const listed = disputeStatuses.get(status)
   if (listed || status.startsWith('warning_')) return listed ?? null
-  const moved = (transactions ?? []).reduce((sum, { amount }) => sum + amount, 0)
+  const moved = sumOf(transactions ?? [])
+  if (status === 'prevented' && transactions?.length) return moved < 0 ? 'lost' : 'won'
   if (!(moved < 0)) return null
   return status.endsWith('needs_response') ? 'needs_response' : 'under_review'
 }
@@ -206,6 +219,7 @@ function disputeStateOf(dispute: Stripe.Dispute): DisputeState | null {
   return {
     reference: id,
     amountMinor: fromStripeAmount(amount, currency),
+    ...withdrawnOf(dispute),
     currency: currency.toUpperCase(),
     feeMinor: disputeFeeOf(dispute),
     status,
@@ -213,6 +227,23 @@ function disputeStateOf(dispute: Stripe.Dispute): DisputeState | null {
     evidenceDueBy: dueBy ? toTimestamp(dueBy * 1000) : null,
     url: `https://dashboard.stripe.com/${livemode ? '' : 'test/'}disputes/${encodeURIComponent(id)}`,
   }
+}
+
+/**
+ * How much of the amount Stripe has withdrawn and not returned. Where the merchant had refunded a part
+ * before, Stripe returns that part although the dispute is lost. Transactions in the currency of the
+ * account's balance tell the share. Without transactions, nothing.
+ * Source: https://support.stripe.com/questions/dispute-for-full-charge-amount-after-a-partial-refund-was-issued
+ */
+function withdrawnOf({ amount, currency, balance_transactions: all }: Stripe.Dispute) {
+  const transactions = all ?? []
+  const taken = sumOf(transactions.filter((transaction) => transaction.amount < 0))
+  if (taken === 0) return {}
+  const isOwn = transactions.every((transaction) => transaction.currency === currency)
+  const keptShare = sumOf(transactions) / taken
+  const kept = isOwn ? -sumOf(transactions) : amount * keptShare
+  const withdrawn = Math.min(amount, Math.max(0, Math.round(kept)))
+  return { withdrawnMinor: fromStripeAmount(withdrawn, currency) }
 }
 
 /** The fee without what Stripe has returned. Fees in another currency than the dispute are left out. */

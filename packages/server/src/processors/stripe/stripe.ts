@@ -23,23 +23,34 @@ import type {
 import {
   insist,
   paymentIdName,
-  readDisputes,
   readFound,
   readIntent,
   readRefund,
-  readRefunds,
   refundIdName,
 } from './answers.ts'
-import { isReplay, keptFailure, type StripeAccess, stripeClient, withKey } from './client.ts'
+import {
+  isReplay,
+  keptFailure,
+  type StripeAccess,
+  stripeClient,
+  withKey,
+  withReplayedKey,
+} from './client.ts'
 import { confirm } from './confirm.ts'
-import { cardParameters, createIntent } from './create-intent.ts'
+import { cardParameters, createIntent, retrieveIntent } from './create-intent.ts'
 import { StripeDebits } from './debits.ts'
 import { declineIn, intentIn, isDecided, isUnexpectedState, refundDeclineIn } from './declines.ts'
 import { toStripeAmount } from './money/amounts.ts'
 import { stripeRules } from './money/rules.ts'
-import { authorizationEnded, captureResultOf, declined, refundResultOf } from './results.ts'
-import { StripeSearches } from './searches.ts'
-import { type FoundDisputes, hasDisputes, intentExpansion, stateOf, wasAttempted } from './state.ts'
+import {
+  authorizationEnded,
+  captureResultOf,
+  declined,
+  refundResultOf,
+  voidResultOf,
+} from './results.ts'
+import { listDisputes, listRefunds, StripeSearches } from './searches.ts'
+import { hasDisputes, intentExpansion, stateOf, wasAttempted } from './state.ts'
 import { readStripeWebhook } from './webhook.ts'
 
 export const stripeName = 'stripe'
@@ -114,7 +125,10 @@ export class StripeProcessor implements Processor {
     }
     try {
       const { idempotencyKey } = request
-      const taken = { amount_to_capture: amount, expand: intentExpansion }
+      const taken: Stripe.PaymentIntentCaptureParams = {
+        amount_to_capture: amount,
+        expand: intentExpansion,
+      }
       const answer = await withKey(
         () => stripe.paymentIntents.capture(found.id, taken, { idempotencyKey }),
         isDecided,
@@ -163,7 +177,7 @@ export class StripeProcessor implements Processor {
     try {
       const { idempotencyKey } = request
       const metadata = { [paymentIdName]: payment.id, [refundIdName]: request.refundId }
-      const answer = await withKey(
+      const answer = await withReplayedKey(
         () =>
           stripe.refunds.create({ payment_intent: found.id, amount, metadata }, { idempotencyKey }),
         (error) => refundDeclineIn(error) !== null,
@@ -200,19 +214,15 @@ export class StripeProcessor implements Processor {
         () => stripe.paymentIntents.cancel(reference, {}, { idempotencyKey }),
         isUnexpectedState,
       )
-      const { status } = readIntent(answer, { payment, reference })
-      return status === 'canceled' ? { outcome: 'voided' } : { outcome: 'undecided', reference }
+      const { status, amount_received: received } = readIntent(answer, { payment, reference })
+      if (status === 'canceled' && !(received > 0)) return { outcome: 'voided' }
+      return voidResultOf(await this.#retrieveState(stripe, payment, reference), reference)
     } catch (error) {
       if (!isUnexpectedState(error)) throw error
-      const current = await this.#retrieveState(stripe, payment, reference)
-      if (current.state === 'voided') return { outcome: 'voided' }
-      if (current.state !== 'captured') {
-        // Stripe repeats an earlier refusal, and may take the cancel now.
-        if (isReplay(error)) throw keptFailure(error)
-        return { outcome: 'undecided', reference }
-      }
-      const { capturedMinor, feeMinor } = current
-      return { outcome: 'captured', capturedMinor, feeMinor }
+      const result = voidResultOf(await this.#retrieveState(stripe, payment, reference), reference)
+      // Stripe repeats an earlier refusal, and may take the cancel now.
+      if (result.outcome === 'undecided' && isReplay(error)) throw keptFailure(error)
+      return result
     }
   }
 
@@ -260,36 +270,11 @@ export class StripeProcessor implements Processor {
     payment: ProcessorPayment,
     reference: string,
   ): Promise<PaymentState> {
-    const answer = await stripe.paymentIntents.retrieve(reference, { expand: intentExpansion })
-    const intent = readIntent(answer, { payment, reference })
-    if (intent.status !== 'succeeded') return stateOf(intent, [])
-    const refunds = await this.#refunds(stripe, payment, reference)
+    const intent = await retrieveIntent(stripe, { payment, reference })
+    // A canceled PaymentIntent may have been captured in part before.
+    if (!(intent.amount_received > 0)) return stateOf(intent, [])
+    const refunds = await listRefunds(stripe, payment, reference)
     if (!hasDisputes(intent)) return stateOf(intent, refunds)
-    return stateOf(intent, refunds, await this.#disputes(stripe, reference))
-  }
-
-  async #disputes(stripe: Stripe, reference: string): Promise<FoundDisputes> {
-    const answer: unknown = await stripe.disputes.list({ payment_intent: reference, limit: 100 })
-    return readDisputes(answer, { reference })
-  }
-
-  async #refunds(
-    stripe: Stripe,
-    payment: ProcessorPayment,
-    reference: string,
-  ): Promise<Stripe.Refund[]> {
-    const refunds: Stripe.Refund[] = []
-    let next: string | null = null
-    do {
-      const answer: unknown = await stripe.refunds.list({
-        payment_intent: reference,
-        limit: 100,
-        ...(next === null ? {} : { starting_after: next }),
-      })
-      const page = readRefunds(answer, { payment, reference })
-      refunds.push(...page.refunds)
-      next = page.next
-    } while (next !== null)
-    return refunds
+    return stateOf(intent, refunds, await listDisputes(stripe, reference))
   }
 }

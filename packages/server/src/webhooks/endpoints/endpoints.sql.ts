@@ -94,7 +94,7 @@ export async function disableEndpoint(
     where merchant_id = ${given.account.merchantId} and livemode = ${given.account.livemode}
       and id = ${given.id} and url = ${given.url} and enabled
       and (${given.failingDays} = 0
-        or failing_since <= now() - ${given.failingDays} * interval '1 day')
+        or failing_since <= now() - ${given.failingDays} * interval '24 hours')
     returning *`.execute(tx)
   return rows[0]
 }

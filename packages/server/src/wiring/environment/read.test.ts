@@ -20,10 +20,10 @@ describe('the environment', () => {
     })
   })
 
-  test('is parsed to the types of its variables, and an empty value is unset', () => {
+  test('is parsed to the types of its variables', () => {
     const values = readEnvironment({
       PORT: ' 0 ',
-      HOST: '',
+      OTEL_TRACES_EXPORTER: '',
       HEDGE_TRUSTED_PROXIES: '10.0.0.5, 10.1.0.0/16,',
       OTEL_TRACES_SAMPLER_ARG: '0.25',
       HEDGE_API_SECRET: `sk_test_${strong}`,
@@ -31,13 +31,25 @@ describe('the environment', () => {
     })
     expect(values).toMatchObject({
       PORT: 0,
-      HOST: '127.0.0.1',
       HEDGE_TRUSTED_PROXIES: ['10.0.0.5', '10.1.0.0/16'],
       OTEL_TRACES_SAMPLER_ARG: 0.25,
       HEDGE_API_SECRET: `sk_test_${strong}`,
     })
     expect(values).not.toHaveProperty('UNRELATED')
+    expect(values).not.toHaveProperty('OTEL_TRACES_EXPORTER')
   })
+
+  test.each(variableList.flatMap(([name, { emptyIsUnset }]) => (emptyIsUnset ? [] : [name])))(
+    'with an empty value is refused, with the default: %s',
+    (name) => {
+      for (const value of ['', '  ']) {
+        const expected = new RegExp(
+          `^${name}: expected a value, got an empty one\\. Unset it .+\\.$`,
+        )
+        expect(() => readEnvironment({ [name]: value })).toThrow(expected)
+      }
+    },
+  )
 
   test.each([
     [{ PORT: '65536' }, 'PORT: expected a whole number from 0 to 65535, got "65536".'],

@@ -18,7 +18,7 @@ const ajv = new Ajv2020({
   validateSchema: false,
   useDefaults: true,
   strictTypes: false,
-  keywords: ['defaultText', 'expected', 'explain'],
+  keywords: ['defaultText', 'emptyIsUnset', 'expected', 'explain'],
 })
 for (const [name, format] of Object.entries(formats)) ajv.addFormat(name, format)
 const validate = ajv.compile<Variables>(variables)
@@ -29,9 +29,10 @@ const validate = ajv.compile<Variables>(variables)
  * @throws {ConfigError} for the first variable that is wrong. The message never shows a secret.
  */
 export function readEnvironment(env: Environment): Variables {
-  const texts = variableList.flatMap(([name]) => {
-    const text = env[name]?.trim() ?? ''
-    return text === '' ? [] : [[name, text] as const]
+  const texts = variableList.flatMap(([name, schema]) => {
+    const text = env[name]?.trim()
+    if (text === '' && !schema.emptyIsUnset) throw new ConfigError(explainEmpty(name, schema))
+    return text ? [[name, text] as const] : []
   })
   const schemas = Object.fromEntries(variableList)
   const values: unknown = Object.fromEntries(
@@ -54,6 +55,12 @@ function readText(schema: VariableSchema | undefined, text: string): unknown {
 }
 
 const readList = (text: string) => text.split(',').flatMap((part) => part.trim() || [])
+
+/** A value that did not arrive, such as a secret with another name, must not choose the default. */
+function explainEmpty(name: string, schema: VariableSchema): string {
+  const defaultText = schema.defaultText ?? JSON.stringify(schema.default)
+  return `${name}: expected a value, got an empty one. Unset it for the default: ${defaultText}.`
+}
 
 function explain(schema: VariableSchema | undefined, value: string): string {
   return (

@@ -15,6 +15,8 @@ interface Variable {
   readonly description: string
   /** The default in words, where the server chooses it at its start. */
   readonly defaultText?: string
+  /** Whether an empty value counts as unset, as OpenTelemetry prescribes for its variables. */
+  readonly emptyIsUnset?: boolean
   /** The second half of `expected …, got …`. Needed where the schema has a format. */
   readonly expected?: string
   /** The whole message about a wrong value. Needed where the value may be secret. */
@@ -26,7 +28,7 @@ const optionalText = (options: Variable & { format: string }) =>
 
 /**
  * Every variable that the server reads: type, bounds, default and description. Values are validated
- * in this order. An empty value counts as unset. docs/configuration.md lists the same.
+ * in this order. An empty value is refused. docs/configuration.md lists the same.
  */
 export const variables = Type.Object({
   PORT: Type.Integer({
@@ -145,6 +147,7 @@ export const variables = Type.Object({
     format: 'http-address',
     description: 'collector that receives traces by OTLP over HTTP',
     defaultText: 'no traces',
+    emptyIsUnset: true,
     explain: explainUrl,
   }),
   OTEL_TRACES_EXPORTER: Type.Optional(
@@ -152,6 +155,7 @@ export const variables = Type.Object({
       description:
         '`otlp` sends traces also without an endpoint, to `http://localhost:4318`; `none` sends none',
       defaultText: '`otlp` with an endpoint',
+      emptyIsUnset: true,
     }),
   ),
   OTEL_TRACES_SAMPLER_ARG: Type.Number({
@@ -159,6 +163,7 @@ export const variables = Type.Object({
     maximum: 1,
     default: 1,
     description: 'share of traces that is kept, 0 to 1',
+    emptyIsUnset: true,
   }),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',

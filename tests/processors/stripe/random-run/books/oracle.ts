@@ -19,6 +19,7 @@ interface OwnRecord {
   readonly disputes: readonly {
     readonly processor_reference: string
     readonly amount: number
+    readonly withdrawn_amount: number
     readonly status: string
     readonly fee: number
   }[]
@@ -125,10 +126,11 @@ function compareRefunds(own: OwnRecord, { refunds }: StripeRecord): string[] {
 
 function compareDisputes(own: OwnRecord, { disputes }: StripeRecord): string[] {
   const here = own.disputes.map(
-    (one) => `${one.processor_reference} ${one.status} ${one.amount} ${one.fee}`,
+    (one) =>
+      `${one.processor_reference} ${one.status} ${one.amount} ${one.withdrawn_amount} ${one.fee}`,
   )
   const there = disputes.map(
-    (one) => `${one.id} ${one.status} ${one.amount} ${Math.max(0, one.fee)}`,
+    (one) => `${one.id} ${one.status} ${one.amount} ${one.withdrawn} ${Math.max(0, one.fee)}`,
   )
   return [
     ...there

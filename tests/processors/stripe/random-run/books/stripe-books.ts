@@ -18,6 +18,8 @@ export interface StripeRecord {
   readonly disputes: readonly {
     readonly id: string
     readonly amount: number
+    /** What Stripe has withdrawn and not returned. */
+    readonly withdrawn: number
     readonly status: string
     readonly fee: number
   }[]
@@ -38,7 +40,10 @@ interface ListedDispute {
   readonly id: string
   readonly amount: number
   readonly status: string
-  readonly balance_transactions: readonly { readonly fee: number }[]
+  readonly balance_transactions: readonly {
+    readonly amount: number
+    readonly fee: number
+  }[]
 }
 
 /** Reads what Stripe has of a payment. */
@@ -51,7 +56,7 @@ export async function readStripe(
     return (await (await fetch(`${url}${path}`, { headers })).json()) as T
   }
   const query = encodeURIComponent(`metadata['hedge_payment_id']:'${paymentId}'`)
-  const path = `/v1/payment_intents/search?query=${query}`
+  const path = `/v1/payment_intents/search?query=${query}&expand[]=data.latest_charge.balance_transaction`
   const { data: intents } = await get<List<StripeRecord['intents'][number]>>(path)
   const taken = intents.filter(({ amount_received: received }) => received > 0)
   const refunds: StripeRecord['refunds'][number][] = []
@@ -62,7 +67,8 @@ export async function readStripe(
     const disputed = await get<List<ListedDispute>>(`/v1/disputes?payment_intent=${id}`)
     for (const { balance_transactions: transactions, ...dispute } of disputed.data) {
       const fee = transactions.reduce((sum, one) => sum + one.fee, 0)
-      if (!dispute.status.startsWith('warning_')) disputes.push({ ...dispute, fee })
+      const withdrawn = -sumOf(transactions)
+      if (!dispute.status.startsWith('warning_')) disputes.push({ ...dispute, withdrawn, fee })
     }
   }
   return { intents, refunds, disputes }
@@ -72,8 +78,8 @@ export async function readStripe(
 export function keptOf({ intents, refunds, disputes }: StripeRecord): number {
   const received = intents.reduce((sum, one) => sum + one.amount_received, 0)
   const returned = refunds.filter(({ status }) => status !== 'failed' && status !== 'canceled')
-  const withdrawn = disputes.filter(({ status }) => status !== 'won')
-  return received - sumOf(returned) - sumOf(withdrawn)
+  const withdrawn = disputes.reduce((sum, dispute) => sum + dispute.withdrawn, 0)
+  return received - sumOf(returned) - withdrawn
 }
 
 /** The sum of amounts. */

@@ -58,7 +58,7 @@ const owed = `
     select merchant_id, currency, captured_amount as amount from payments
     union all select merchant_id, currency, -amount from refunds where status <> 'failed'
     union all select d.merchant_id, d.currency, -d.fee - case
-        when d.status = 'won' or p.captured_amount = 0 then 0 else d.amount end
+        when p.captured_amount = 0 then 0 else d.withdrawn_amount end
       from disputes d join payments p on p.id = d.payment_id
   )
   select merchant_id, currency, sum(amount) as amount from moved

@@ -62,7 +62,7 @@ async function statistics(db: Kysely<unknown>): Promise<void> {
     create table stats_progress (
       id boolean primary key default true check (id),
       position bigint not null default 0,
-      attempts_through timestamptz(0) not null default '2000-01-01'
+      attempts_through timestamptz(0) not null default '2000-01-01T00:00:00Z'
     )`.execute(db)
   await sql`insert into stats_progress default values`.execute(db)
 }

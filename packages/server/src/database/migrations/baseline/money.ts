@@ -73,8 +73,8 @@ async function refunds(db: Kysely<unknown>): Promise<void> {
 }
 
 async function disputes(db: Kysely<unknown>): Promise<void> {
-  // A row is the processor's last report. The ledger has the disputed amount as withdrawn unless the
-  // dispute is won, and the fee as the row says: each change posts the difference.
+  // A row is the processor's last report. The ledger has the withdrawn amount and the fee as the row
+  // says: each change posts the difference.
   await sql`
     create table disputes (
       merchant_id text collate "C" not null,
@@ -85,6 +85,7 @@ async function disputes(db: Kysely<unknown>): Promise<void> {
       processor_reference text collate "C" not null,
       processor_url text,
       amount integer not null check (amount > 0),
+      withdrawn_amount integer not null check (withdrawn_amount >= 0),
       currency text collate "C" not null check (currency ~ '^[A-Z]{3}$'),
       fee integer not null check (fee >= 0),
       status text collate "C" not null
@@ -109,7 +110,8 @@ async function disputes(db: Kysely<unknown>): Promise<void> {
 }
 
 async function processorSweeps(db: Kysely<unknown>): Promise<void> {
-  // Accounts whose processor is asked for new disputes and refunds. `since` and `due_at` are real time.
+  // Accounts whose processor is asked for new disputes and refunds. `since` and `due_at` are real time, and
+  // `tries` counts the searches since the last one that has ended.
   await sql`
     create table processor_sweeps (
       merchant_id text collate "C" not null references merchants (id),
@@ -118,6 +120,7 @@ async function processorSweeps(db: Kysely<unknown>): Promise<void> {
       subject text collate "C" not null check (subject in ('disputes', 'refunds')),
       since timestamptz(0) not null,
       due_at timestamptz(0) not null,
+      tries integer not null default 0,
       primary key (merchant_id, livemode, processor, subject)
     )`.execute(db)
   await sql`create index processor_sweeps_due on processor_sweeps (due_at)`.execute(db)

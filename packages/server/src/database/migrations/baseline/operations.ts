@@ -72,7 +72,7 @@ async function refuseAuditChanges(db: Kysely<unknown>): Promise<void> {
     create function refuse_audit_change() returns trigger language plpgsql as $$
     begin
       if tg_op = 'DELETE' then
-        if old.created_at < now() - interval '400 days' then return old; end if;
+        if old.created_at < now() - interval '9600 hours' then return old; end if;
       end if;
       raise exception 'the audit log is append-only: nothing is changed, or goes before its time';
     end $$`.execute(db)

@@ -1,5 +1,5 @@
 import type { Money } from '@hedgepayments/contract'
-import type { ProcessorRules, Unacceptable } from '../../interface/rules.ts'
+import type { NewCharge, ProcessorRules, Unacceptable } from '../../interface/rules.ts'
 import { fromStripeAmount, smallestAmountOf, toStripeAmount } from './amounts.ts'
 
 /**
@@ -60,11 +60,11 @@ const stripeAmountMax = 99_999_999
 
 /** What Stripe accepts. */
 export const stripeRules: ProcessorRules = {
-  checkNew: ({ money, statementDescriptor }) =>
+  checkNew: ({ money, methods, statementDescriptor }) =>
     checkCurrency(money) ??
     checkExpressible(money) ??
     checkLimits(money) ??
-    checkDescriptor(statementDescriptor),
+    checkDescriptor(statementDescriptor, methods),
   checkPart: checkExpressible,
 }
 
@@ -96,14 +96,24 @@ function checkLimits(money: Money): Unacceptable | null {
   return { field: 'amount', expected: `at most ${maximum}, the processor's maximum in ${currency}` }
 }
 
+/** The shortest descriptor of a bank debit. It is the whole descriptor. */
+const debitDescriptorMin = 5
+
 /**
- * Checks a statement descriptor. Stripe puts the account's prefix in front, so it has no minimum length.
+ * Checks a statement descriptor. Stripe puts the account's prefix in front of that of a card, so it has no
+ * minimum length. That of a bank debit is whole.
  * Source: https://docs.stripe.com/get-started/account/statement-descriptors, "Statement descriptor
  * requirements".
  */
-function checkDescriptor(descriptor: string | null): Unacceptable | null {
+function checkDescriptor(
+  descriptor: string | null,
+  methods: NewCharge['methods'],
+): Unacceptable | null {
   if (descriptor === null) return null
-  if (/[A-Za-z]/.test(descriptor) && !/[<>\\'"*]/.test(descriptor)) return null
-  const expected = `a text with at least one letter and without < > \\ ' " *`
-  return { field: 'statement_descriptor', expected }
+  const field = 'statement_descriptor'
+  if (!/[A-Za-z]/.test(descriptor) || /[<>\\'"*]/.test(descriptor)) {
+    return { field, expected: `a text with at least one letter and without < > \\ ' " *` }
+  }
+  if (!methods.includes('ach') || descriptor.trim().length >= debitDescriptorMin) return null
+  return { field, expected: `at least ${debitDescriptorMin} characters for bank debits` }
 }

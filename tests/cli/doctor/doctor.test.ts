@@ -1,13 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { limitsNeverReached, type OwnApp, startOwnApp } from '../support/servers/own-app.ts'
-import { firstKeys } from '../support/servers/server.ts'
-import { environmentOf, hedge } from './hedge.ts'
-
-interface Check {
-  name: string
-  status: string
-  message: string
-}
+import { limitsNeverReached, type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
+import { firstKeys } from '../../support/servers/server.ts'
+import { environmentOf, hedge } from '../hedge.ts'
+import type { Check } from './run-doctor.ts'
 
 let own: OwnApp
 let server: { url: string; secretKey: string }
@@ -28,7 +23,8 @@ describe('hedge doctor', () => {
       expect(stdout).toMatch(new RegExp(`^ok +${name} `, 'm'))
     }
     expect(stdout).toMatch(/ key .*test mode, scopes: all/)
-    expect(stdout).toMatch(/ disk .*GiB/)
+    expect(stdout).toMatch(/ disk .*MiB/)
+    expect(stdout).toMatch(/ data_folder .* free for \./)
     expect(stdout).not.toContain(server.secretKey)
   })
 
@@ -41,7 +37,8 @@ describe('hedge doctor', () => {
     expect(checks.find(({ name }) => name === 'server')?.status).toBe('ok')
     expect(checks.find(({ name }) => name === 'key')).toMatchObject({
       status: 'fail',
-      message: expect.stringContaining('unauthorized'),
+      found: expect.stringContaining('unauthorized'),
+      action: expect.stringContaining('HEDGE_API_SECRET'),
     })
   })
 

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto'
+import type { ClientBase } from 'pg'
+import { DatabaseUnreachableError } from '../hosts/unreachable.ts'
+import { readSession, type SeenSession, setSession } from './session.sql.ts'
+import type { Settings } from './settings.ts'
+
+/**
+ * A connection that does not keep what this process sets, or a database that this server cannot use.
+ * The message names no host, so anyone may read it.
+ */
+export class SessionError extends DatabaseUnreachableError {
+  constructor(message: string) {
+    super(message)
+    this.name = 'SessionError'
+  }
+}
+
+/** The statements of a new connection take no time. A pooler without a free connection lets them wait. */
+const answerTimeoutMs = 5_000
+/** How often connections are compared. Other users of a pooler can come between two statements. */
+const roundsMax = 3
+
+const sharedSession =
+  'Its connections share sessions of PostgreSQL, as behind a pooler in transaction mode or statement ' +
+  'mode. Hedge needs sessions of its own: set pool_mode = session, or connect to PostgreSQL directly'
+
+/**
+ * The sessions of a process: sets the settings of each new connection by a statement, and verifies
+ * that the next transaction still has them.
+ *
+ * Behind a pooler in transaction mode, a session belongs to a connection for one transaction only:
+ * settings, prepared statements and locks of the session end up with others. Each session gets a
+ * random token. A connection that finds another token than its own, or that of another living
+ * connection, shares its session. With several sessions behind the pooler, the next transaction
+ * usually runs on another one. With a single one, the second connection finds the token of the first.
+ */
+export class Sessions {
+  readonly #tokens = new Map<ClientBase, string>()
+
+  /**
+   * Prepares a new connection.
+   *
+   * @throws {SessionError} if the connection does not keep its settings; otherwise the driver's errors.
+   */
+  async prepare(client: ClientBase, settings: Settings): Promise<void> {
+    const token = randomBytes(16).toString('hex')
+    const timeoutMs = answerTimeoutMs
+    const set = await setSession(client, { token, settings, timeoutMs })
+    if ([...this.#tokens.values()].includes(set.token)) throw new SessionError(sharedSession)
+    this.#tokens.set(client, token)
+    client.once('end', () => this.#tokens.delete(client))
+    const names = Object.keys(settings)
+    const seen = await readSession(client, { names, timeoutMs })
+    requireOwn(seen, { token, backend: set.backend })
+    const lost = names.findIndex((_, n) => seen.values[n] !== set.values[n])
+    if (lost >= 0) {
+      const [name, now] = [names[lost], seen.values[lost]]
+      throw new SessionError(`It does not keep the setting ${name}: it is ${now} after it was set`)
+    }
+  }
+
+  /**
+   * Checks that each of the given connections has a session of its own.
+   *
+   * @throws {SessionError} if two of them share one; otherwise the errors of the driver.
+   */
+  async requireSeparate(clients: readonly ClientBase[]): Promise<void> {
+    for (let round = 1; round <= roundsMax; round++) {
+      for (const client of clients) {
+        const token = this.#tokens.get(client)
+        if (token === undefined) throw new Error('a connection was not prepared')
+        requireOwn(await readSession(client, { names: [], timeoutMs: answerTimeoutMs }), { token })
+      }
+    }
+  }
+}
+
+function requireOwn(seen: SeenSession, own: { token: string; backend?: number }): void {
+  const isSameBackend = own.backend === undefined || seen.backend === own.backend
+  if (seen.token !== own.token || !isSameBackend) throw new SessionError(sharedSession)
+}
