@@ -34,6 +34,7 @@ test('hedge serve runs the server, and the other commands find its key and its d
   const doctor = await hedge(['doctor'], client)
   expect(doctor).toMatchObject({ code: 0, stderr: '' })
   expect(doctor.stdout).toMatch(/^ok +database +bundled/m)
+  expect(doctor.stdout).toMatch(/^ok +disk +.* free for \S+postgres$/m)
   expect((await hedge(['payments', 'list'], client)).code).toBe(0)
 
   const live = await hedge(['keys', 'create', '--live', '--json'], client)

@@ -1,3 +1,3 @@
 export { BundledPostgresError } from './failure.ts'
-export { findRunningPostgres, hasBundledPostgres } from './running.ts'
+export { findPostgresFolder, findRunningPostgres, hasBundledPostgres } from './running.ts'
 export { type BundledPostgres, startBundledPostgres } from './start.ts'

@@ -16,6 +16,11 @@ export async function hasBundledPostgres(dataDir: string): Promise<boolean> {
   return false
 }
 
+/** The folder with the files of the PostgreSQL of a data folder, which may be elsewhere. */
+export async function findPostgresFolder(dataDir: string): Promise<string> {
+  return (await openHome(dataDir, () => undefined)).folder
+}
+
 /**
  * The address, with password, of the PostgreSQL that runs for a data folder; `null`: there is none.
  * PostgreSQL still belongs to the process that started it.

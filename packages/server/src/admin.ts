@@ -6,6 +6,7 @@
  */
 
 export {
+  findPostgresFolder,
   findRunningPostgres,
   hasBundledPostgres,
   startBundledPostgres,
@@ -22,6 +23,7 @@ export { diagnoseDatabase } from './diagnosis/diagnose-database.ts'
 export { diagnoseSettings, readSettingsOf } from './diagnosis/diagnose-settings.ts'
 export type { Check } from './diagnosis/engine/check.ts'
 export { checkFolder } from './diagnosis/engine/disk.ts'
+export { diagnoseProduction } from './diagnosis/production/diagnose-production.ts'
 export { createLiveKey } from './merchants/live-key.ts'
 export { type Resealed, resealSecrets } from './reseal/reseal.ts'
 export { ConfigError, readEnvironment } from './wiring/environment/read.ts'

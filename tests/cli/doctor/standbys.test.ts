@@ -1,52 +1,62 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findPrograms, initialize, type Node } from '../../faults/database/node.ts'
+import { connect } from '../../../packages/server/src/database/connect.ts'
+import { migrate } from '../../../packages/server/src/database/migrate/migrate.ts'
+import { database, password } from '../../faults/database/node.ts'
+import { type Pair, startPair } from '../../faults/database/pair.ts'
 import { query } from '../../support/databases/postgres-server.ts'
-import { createMigratedDatabase, firstKeys } from '../../support/servers/server.ts'
+import { firstKeys } from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 import { runDoctor } from './run-doctor.ts'
 
-let folder: string
-let node: Node
-let databaseUrl: string
+let pair: Pair
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hedge-doctor-'))
-  node = await initialize(await findPrograms(folder), { folder, name: 'primary' })
-  await node.start({ fsync: 'off' })
-  databaseUrl = (await createMigratedDatabase(node.url.replace(/[^/]*$/, 'postgres'))).url
+  pair = await startPair()
+  const migrated = connect({ url: pair.url, onError: () => undefined })
+  await migrate(migrated)
+  await migrated.close()
 })
 
-afterAll(async () => {
-  await node?.kill()
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => pair?.remove())
 
-/** Sets the standbys that commits wait for, and waits until PostgreSQL has read the setting. */
-async function setStandbys(names: string): Promise<void> {
-  await query(databaseUrl, `alter system set synchronous_standby_names = '${names}'`)
-  await query(databaseUrl, 'select pg_reload_conf()')
-  await until('the setting is read', async () => {
-    const [found] = await query(databaseUrl, 'show synchronous_standby_names')
-    return found === names
+/** Examines one node, as the role of the servers. It may not see the state of standbys. */
+const examine = (node: 'primary' | 'standby') =>
+  runDoctor({
+    server: { url: 'http://127.0.0.1:1', secretKey: firstKeys.secretKey },
+    databaseUrl: `postgres://hedge:${password}@127.0.0.1:${pair[node].port}/${database}`,
   })
-}
 
-const examine = () =>
-  runDoctor({ server: { url: 'http://127.0.0.1:1', secretKey: firstKeys.secretKey }, databaseUrl })
+test('hedge doctor says that a standby takes no writes', async () => {
+  const { checks } = await examine('standby')
+  expect(checks.migrations?.status).toBe('ok')
+  expect(checks.write).toMatchObject({
+    status: 'fail',
+    found: 'the server is a standby, which takes no writes',
+    action: expect.stringContaining('the address of the primary'),
+  })
+})
 
 test('hedge doctor says that commits wait for a standby that is gone, and does not wait itself', async () => {
-  expect((await examine()).checks.standbys?.status).toBe('ok')
-  await setStandbys('ANY 2 (a, b, c)')
-  const { checks } = await examine()
+  const before = await examine('primary')
+  expect(before.checks.standbys).toMatchObject({
+    status: 'ok',
+    found: '1 of 1 that commits wait for',
+  })
+  expect(before.checks.write?.status).toBe('ok')
+  await pair.standby.kill()
+  await until('the primary has noticed', async () => {
+    const [count] = await query(
+      pair.primary.url,
+      'select count(*)::integer from pg_stat_replication',
+    )
+    return count === 0
+  })
+  const { checks } = await examine('primary')
   expect(checks.standbys).toMatchObject({
     status: 'fail',
-    found: '0 of 2 that commits wait for',
-    expected: 'the standbys of synchronous_standby_names = ANY 2 (a, b, c)',
+    found: '0 of 1 that commits wait for',
+    expected: 'the standbys of synchronous_standby_names = standby',
   })
   expect(checks.write?.status).toBe('ok')
-  await setStandbys('')
-  expect(await query(databaseUrl, `select count(*)::integer from signing_keys`)).toEqual([0])
+  expect(await query(pair.primary.url, 'select count(*)::integer from signing_keys')).toEqual([0])
 })

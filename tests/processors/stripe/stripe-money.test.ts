@@ -160,6 +160,23 @@ describe('refund', () => {
     })
   })
 
+  test('is of the intent with the money where Stripe has a second one that was canceled', async () => {
+    given.stripe.failNextThoughDone(/POST .*payment_intents$/)
+    await expect(given.processor.authorize(payment(), authorize())).rejects.toThrow()
+    await given.processor.authorize(payment(), authorize())
+    given.stripe.captureByHand('pay_1')
+    // The void cancels the intent that was never confirmed, and finds the money of the other.
+    const late = { outcome: 'captured', capturedMinor: 9999 }
+    expect(await given.processor.void(payment(), call())).toMatchObject(late)
+    expect(await given.processor.lookUp(payment(), call())).toMatchObject({
+      state: 'captured',
+      reference: 'pi_2',
+    })
+    const result = await given.processor.refund(payment(), refund('ref_1', 9999))
+    expect(result).toMatchObject({ outcome: 'refunded' })
+    expect(given.kinds()).toEqual(['authorize', 'capture', 'refund'])
+  })
+
   test('that Stripe cannot pay out is declined', async () => {
     await capture('pm_card_refundFail')
     expect(await given.processor.refund(payment(), refund('ref_1', 100))).toMatchObject({

@@ -12,6 +12,7 @@ import type { GlobalOptions } from '../session.ts'
 interface DoctorOptions extends GlobalOptions {
   database?: string
   envFile?: string
+  production?: boolean
 }
 
 /** `hedge doctor`. */
@@ -20,6 +21,7 @@ export function doctorCommand(): Command {
     .description('check the settings, the server, the key, the database and the disk')
     .option('--database <url>', 'the database (default: DATABASE_URL, else the bundled one)')
     .option('--env-file <path>', "a file with the server's settings, NAME=value on each line")
+    .option('--production', 'also judge whether the settings and files are fit for real payments')
     .addHelpText(
       'after',
       `
@@ -29,8 +31,10 @@ if it is reachable: that of --database or DATABASE_URL, or the bundled one of a 
 written and deleted again.`,
     )
     .action(async (_options: DoctorOptions, self: Command) => {
-      const options = self.optsWithGlobals<DoctorOptions>()
-      const env = await readServerEnvironment(options.envFile)
+      const given = self.optsWithGlobals<DoctorOptions>()
+      const env = await readServerEnvironment(given.envFile)
+      const dataDir = (given.envFile && env.HEDGE_DATA_DIR?.trim()) || given.dataDir
+      const options = { ...given, dataDir }
       const checks: Check[] = []
       for await (const check of runChecks(options, env)) {
         checks.push(check)
@@ -42,6 +46,7 @@ written and deleted again.`,
     })
   return withExamples(command, [
     ['hedge doctor', 'check everything'],
+    ['hedge doctor --production --env-file /etc/hedge-payments.env', 'before going live'],
     ['hedge doctor --json | jq -e .ok', 'for monitoring'],
   ])
 }
@@ -57,8 +62,10 @@ async function* allChecks(options: DoctorOptions, env: Environment): AsyncGenera
   yield* checkServer(options)
   // Imported here, so that the checks above work even if the server's code does not load.
   const { checkFolder, diagnoseSettings } = await import('@hedgepayments/server/admin')
+  const { checkProduction } = await import('../doctor/production.ts')
   const { checkDatabase } = await import('../doctor/database.ts')
   yield* diagnoseSettings(env)
+  if (options.production) yield* checkProduction(env, options.envFile ?? null)
   yield* checkDatabase(options, env)
   yield* await checkFolder(options.dataDir)
 }

@@ -1,4 +1,9 @@
-import { type Check, diagnoseDatabase, readSettingsOf } from '@hedgepayments/server/admin'
+import {
+  type Check,
+  diagnoseDatabase,
+  findPostgresFolder,
+  readSettingsOf,
+} from '@hedgepayments/server/admin'
 import { type OpenDatabase, openDatabase } from '../open-database.ts'
 import { factsOf } from '../output/report-error.ts'
 import type { GlobalOptions } from '../session.ts'
@@ -36,7 +41,7 @@ export async function* checkDatabase(
     const hasConfig = !(config instanceof Error)
     yield* diagnoseDatabase({
       database: opened.database,
-      isBundled: opened.isBundled,
+      folder: opened.isBundled ? await findPostgresFolder(options.dataDir) : null,
       isProduction: options.production === true,
       sealingKeys: {
         current: hasConfig ? config.encryptionKey : null,

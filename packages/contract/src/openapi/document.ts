@@ -3,6 +3,7 @@ import { groupBy } from '../group-by.ts'
 import { errorsOf, type Operation, scopesOf, takesIdempotencyKey } from '../operation.ts'
 import { allOperations } from '../operations/index.ts'
 import { pascalCase } from '../text.ts'
+import { version } from '../version.ts'
 import { openAnswers } from './answers.ts'
 import { hoist } from './components.ts'
 import { answerHeaders, refsToErrorHeaders, refsToHeaders } from './headers.ts'
@@ -15,9 +16,6 @@ interface Components {
   readonly schemas: Schemas
   readonly responses: Schemas
 }
-
-/** Source: package.json of this package. */
-const version = '0.1.0'
 
 const info = {
   title: 'Hedge Payments',

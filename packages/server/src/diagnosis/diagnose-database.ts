@@ -5,6 +5,7 @@ import { checkDisk } from './engine/disk.ts'
 import type { Diagnosis, Examined } from './engine/examined.ts'
 import { readSettings } from './engine/settings.sql.ts'
 import { checkDurability, checkSessions, checkStandbys, checkStructure } from './engine/settings.ts'
+import { checkLiveMode } from './production/live-mode.ts'
 import { checkMigrations } from './tables/migrations.ts'
 import { checkCancellations, checkDeliveries, checkTasks } from './tables/queues.ts'
 import { checkSecrets } from './tables/secrets.ts'
@@ -49,7 +50,11 @@ export async function* diagnoseDatabase(diagnosis: Diagnosis): AsyncGenerator<Ch
   }
   const examined = { ...diagnosis, settings }
   const isMigrated = migrations.every(({ status }) => status !== 'fail')
-  const checks = isMigrated ? { ...tableChecks, ...serverChecks } : serverChecks
+  const checks = {
+    ...(isMigrated ? tableChecks : {}),
+    ...serverChecks,
+    ...(isMigrated && diagnosis.isProduction ? { live_mode: checkLiveMode } : {}),
+  }
   for (const [name, examine] of Object.entries(checks)) {
     yield* await attempt(name, () => examine(examined))
   }

@@ -1,8 +1,8 @@
-import { isIP } from 'node:net'
 import { type Config, parseConfig } from '../wiring/config.ts'
 import { ConfigError, type Environment } from '../wiring/environment/read.ts'
 import { sharesOneAddress } from '../wiring/live-mode.ts'
 import { type Check, fail, ok, warn } from './engine/check.ts'
+import { isThisMachine } from './production/database-tls.ts'
 
 /** Settings of a server, or why they are none. The keys of a client have the same names. */
 export function readSettingsOf(env: Environment): Config | ConfigError {
@@ -45,7 +45,7 @@ function checkProxies(config: Config): Check[] {
       }),
     ]
   }
-  if (isPublicHost(host)) {
+  if (!isThisMachine(host)) {
     return [
       warn(name, {
         found: `the server listens on ${host}, without TLS, and trusts no proxy`,
@@ -56,10 +56,4 @@ function checkProxies(config: Config): Check[] {
     ]
   }
   return []
-}
-
-/** Whether a server that listens on the host is reachable from other machines. */
-function isPublicHost(host: string): boolean {
-  if (isIP(host) === 0) return host !== 'localhost'
-  return host !== '::1' && !host.startsWith('127.')
 }

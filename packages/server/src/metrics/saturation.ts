@@ -14,6 +14,7 @@ interface WatchedPool {
   readonly totalCount: number
   readonly idleCount: number
   readonly waitingCount: number
+  readonly options: { readonly max: number }
 }
 
 const limiters = new Map<string, WatchedLimiter>()
@@ -90,6 +91,13 @@ gaugeOf({
   label: 'pool',
   watched: pools,
   read: ({ totalCount, idleCount }) => totalCount - idleCount,
+})
+gaugeOf({
+  name: 'hedge_database_connections_limit',
+  help: 'Database connections that this process opens at most, by pool.',
+  label: 'pool',
+  watched: pools,
+  read: ({ options }) => options.max,
 })
 gaugeOf({
   name: 'hedge_database_statements_waiting',

@@ -13,10 +13,9 @@ const freeBytes = { warn: 5 * gibibyte, fail: gibibyte / 2 }
  * Checks the free space of the bundled PostgreSQL. No statement tells how much another PostgreSQL has: then
  * the size of the database is shown, and the check of writes finds a full disk.
  */
-export async function checkDisk({ database, settings, isBundled }: Examined): Promise<Check> {
+export async function checkDisk({ database, folder }: Examined): Promise<Check> {
   const size = await sizeOf(database.pool)
-  const folder = isBundled ? settings.get('data_directory') : undefined
-  if (folder === undefined) {
+  if (folder === null) {
     return ok('disk', `${size}; PostgreSQL does not tell how much is free, so watch it there`)
   }
   const free = await readFree(folder)

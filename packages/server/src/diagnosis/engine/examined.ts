@@ -12,8 +12,8 @@ export interface Diagnosis {
   readonly database: Database
   /** HEDGE_ENCRYPTION_KEY and HEDGE_ENCRYPTION_KEY_PREVIOUS. */
   readonly sealingKeys: SealingKeys
-  /** Whether PostgreSQL is the bundled one, whose files are on this machine. */
-  readonly isBundled: boolean
+  /** The folder of the bundled PostgreSQL; `null`: another one, whose files are elsewhere. */
+  readonly folder: string | null
   /** Whether test data counts as much as live data. Else it may be lost in a power cut. */
   readonly isProduction: boolean
 }

@@ -253,7 +253,24 @@ function disputeFeeOf({ balance_transactions: transactions, currency }: Stripe.D
   return Math.max(0, fromStripeAmount(fee, currency))
 }
 
-/** Whether an authorization was attempted. */
-export function wasAttempted(intent: Stripe.PaymentIntent): boolean {
-  return stateOf(intent, []).state !== 'absent'
+/** The states of a PaymentIntent that was never confirmed, or only canceled. */
+const withoutAttempt: readonly PaymentState['state'][] = ['absent', 'voided']
+
+/** Whether an authorization was attempted and is not canceled. */
+export function isAttempted(intent: Stripe.PaymentIntent): boolean {
+  return !withoutAttempt.includes(stateOf(intent, []).state)
+}
+
+/**
+ * The PaymentIntent that tells a payment's state, of several: that with money, else one that was attempted,
+ * else one that was canceled. Stripe can have a second one where it reported a failure and created one.
+ */
+export function mostAdvanced(found: readonly Stripe.PaymentIntent[]): Stripe.PaymentIntent | null {
+  return (
+    found.find(({ amount_received: received }) => received > 0) ??
+    found.find(isAttempted) ??
+    found.find(({ status }) => status === 'canceled') ??
+    found[0] ??
+    null
+  )
 }

@@ -50,7 +50,7 @@ import {
   voidResultOf,
 } from './results.ts'
 import { listDisputes, listRefunds, StripeSearches } from './searches.ts'
-import { hasDisputes, intentExpansion, stateOf, wasAttempted } from './state.ts'
+import { hasDisputes, intentExpansion, isAttempted, mostAdvanced, stateOf } from './state.ts'
 import { readStripeWebhook } from './webhook.ts'
 
 export const stripeName = 'stripe'
@@ -234,7 +234,7 @@ export class StripeProcessor implements Processor {
   async #referencesToVoid(stripe: Stripe, payment: ProcessorPayment): Promise<Set<string>> {
     const found = await this.#search(stripe, payment)
     const references = new Set(found.map(({ id }) => id))
-    if (found.some(wasAttempted)) return references
+    if (found.some(isAttempted)) return references
     const created = await this.#createToVoid(stripe, payment)
     return created === null ? references : references.add(created)
   }
@@ -255,8 +255,7 @@ export class StripeProcessor implements Processor {
   /** Finds a PaymentIntent by its reference, else by the payment's id. The search is a minute behind. */
   async #find(stripe: Stripe, payment: ProcessorPayment): Promise<{ id: string } | null> {
     if (payment.reference !== null) return { id: payment.reference }
-    const found = await this.#search(stripe, payment)
-    return found.find(wasAttempted) ?? found[0] ?? null
+    return mostAdvanced(await this.#search(stripe, payment))
   }
 
   /** Finds the PaymentIntents of a payment: more than one only if Stripe created one and reported a failure. */
