@@ -35,14 +35,17 @@ const good = () => ({
   DATABASE_URL: own.databaseUrl,
 })
 
+/** Instead of a value: the variable is left out. */
+const unset = ''
+
 /** Runs the doctor with the settings in a file. */
 async function judge(
   changes: Record<string, string> = {},
   { mode = 0o600, database = own.databaseUrl as string | null } = {},
 ): Promise<Examination> {
-  const settings = Object.entries({ ...good(), ...changes }).map(
-    ([name, value]) => `${name}=${value}`,
-  )
+  const settings = Object.entries({ ...good(), ...changes })
+    .filter(([, value]) => value !== unset)
+    .map(([name, value]) => `${name}=${value}`)
   await writeFile(file, `${settings.join('\n')}\n`)
   await chmod(file, mode)
   const server = { url: own.url, secretKey: firstKeys.secretKey }
@@ -76,14 +79,14 @@ test('hedge doctor without --production does not judge the deployment', async ()
 
 test.each([
   ['public_url', 'fail', { HEDGE_PUBLIC_URL: 'http://pay.example.com' }, 'http://pay.example.com'],
-  ['proxies', 'fail', { HEDGE_TRUSTED_PROXIES: '' }, 'HEDGE_TRUSTED_PROXIES is not set'],
+  ['proxies', 'fail', { HEDGE_TRUSTED_PROXIES: unset }, 'HEDGE_TRUSTED_PROXIES is not set'],
   ['host', 'warn', { HOST: '0.0.0.0' }, 'listens on 0.0.0.0'],
-  ['encryption_key', 'fail', { HEDGE_ENCRYPTION_KEY: '' }, 'is not set'],
+  ['encryption_key', 'fail', { HEDGE_ENCRYPTION_KEY: unset }, 'is not set'],
   ['encryption_key', 'warn', { HEDGE_ENCRYPTION_KEY_PREVIOUS: 'x'.repeat(32) }, 'still set'],
   ['webhook_networks', 'fail', { HEDGE_WEBHOOK_PRIVATE_NETWORKS: 'allow' }, 'is allow'],
   ['log_level', 'warn', { LOG_LEVEL: 'trace' }, 'LOG_LEVEL is trace'],
-  ['stripe', 'warn', { HEDGE_STRIPE_PUBLISHABLE_KEY: '' }, 'the hosted page takes no payments'],
-  ['stripe', 'fail', { HEDGE_STRIPE_WEBHOOK_SECRET: '' }, 'hours later'],
+  ['stripe', 'warn', { HEDGE_STRIPE_PUBLISHABLE_KEY: unset }, 'the hosted page takes no payments'],
+  ['stripe', 'fail', { HEDGE_STRIPE_WEBHOOK_SECRET: unset }, 'hours later'],
   ['stripe', 'fail', { HEDGE_STRIPE_API_BASE: 'http://127.0.0.1:9' }, 'names another server'],
   ['settings', 'fail', { PORT: 'http' }, 'PORT: expected'],
 ])('judges %s: %s for %j', async (name, status, changes, found) => {
@@ -136,7 +139,7 @@ test('judges who can read the file of the settings, and the data folder', async 
 })
 
 test('warns of the bundled database', async () => {
-  const { checks } = await judge({ DATABASE_URL: '' }, { database: null })
+  const { checks } = await judge({ DATABASE_URL: unset }, { database: null })
   expect(checks.own_database).toMatchObject({
     status: 'warn',
     action: expect.stringContaining('hedge export'),
