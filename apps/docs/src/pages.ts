@@ -64,6 +64,7 @@ const outline: readonly (readonly [title: string, sources: readonly string[]])[]
     'Operate',
     [
       'docs/running-in-production.md',
+      'docs/scaling.md',
       'docs/configuration.md',
       'docs/going-live-with-stripe.md',
       'deploy/README.md',

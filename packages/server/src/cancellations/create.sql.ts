@@ -1,15 +1,9 @@
 import type { PaymentFilter } from '@hedgepayments/contract'
 import { sql } from 'kysely'
 import type { Db } from '../database/db.ts'
-import type { CancellationRow, PaymentRow } from '../database/schema.ts'
+import type { CancellationRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
-import { matches } from '../payments/view/payments.sql.ts'
-
-/** The number of payments with a status. */
-export interface StatusCount {
-  readonly status: PaymentRow['status']
-  readonly count: number
-}
+import type { StatusCount } from '../payments/view/list-payments.sql.ts'
 
 /** Inserts a cancellation. The worker finds it by its status. */
 export async function insertCancellation(db: Db, row: CancellationRow): Promise<void> {
@@ -48,19 +42,6 @@ export async function insertItems(
   await sql`
     insert into cancellation_items (cancellation_id, payment_id)
     select ${cancellationId}, id from unnest(${paymentIds}::text[]) as id`.execute(db)
-}
-
-/** Counts the payments that match a filter, by status. */
-export async function countByFilter(
-  db: Db,
-  { account, filter }: { account: Account; filter: PaymentFilter },
-): Promise<StatusCount[]> {
-  const { rows } = await sql<StatusCount>`
-    select status, count(*)::integer as count from payments
-    where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
-      and ${matches(account, filter)}
-    group by status`.execute(db)
-  return rows
 }
 
 /** Counts the payments with these ids, by status. */

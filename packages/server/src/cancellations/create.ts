@@ -14,13 +14,8 @@ import { answer, type Reply } from '../http/answers/answer.ts'
 import { type Refusal, refuse, refuseField } from '../http/answers/refusal.ts'
 import type { Auth, Origin } from '../http/request/auth.ts'
 import { claimId } from '../lists/ids.sql.ts'
-import {
-  countByFilter,
-  countByIds,
-  insertCancellation,
-  insertItems,
-  isBelowOpenMax,
-} from './create.sql.ts'
+import { countPayments } from '../payments/view/list-payments.sql.ts'
+import { countByIds, insertCancellation, insertItems, isBelowOpenMax } from './create.sql.ts'
 import { renderCancellation } from './render.ts'
 import { firstIdAfter, selectItems } from './run/select-items.sql.ts'
 
@@ -152,7 +147,11 @@ async function countDryRun(
   const account = accountOf(row)
   const counts = paymentIds
     ? await countByIds(tx, { account, ids: paymentIds })
-    : await countByFilter(tx, { account, filter: row.filter as PaymentFilter })
+    : await countPayments(tx, {
+        account,
+        filter: row.filter as PaymentFilter,
+        max: cancellationPaymentsMax,
+      })
   const found = counts.reduce((sum, { count }) => sum + count, 0)
   const canceled = counts
     .filter(({ status }) => isAllowed('cancel', status))
