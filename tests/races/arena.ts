@@ -126,7 +126,7 @@ export async function clear(sql: Sql): Promise<void> {
   await withoutGuards(
     sql,
     `truncate payments, events, payment_tasks, payment_attempts, idempotency_records, refunds,
-       ledger_transfers, cancellations, cancellation_items, sandbox_payments, sandbox_refunds,
+       ledger_transfers, ledger_balances, event_hours, cancellations, cancellation_items, sandbox_payments, sandbox_refunds,
        sandbox_answers, sandbox_movements, sandbox_faults, sandbox_planned_failures
        cascade`,
   )

@@ -10,15 +10,21 @@ const triesMax = 1_000
 
 /**
  * Creates a database for one test file on the shared cluster, by default from `template1`. `drop`
- * deletes the database and ends its connections.
+ * deletes the database and ends its connections. With `icuLocale` it is empty, and its default collation is
+ * that of the locale.
  */
 export async function createDatabase(
   adminUrl: string,
-  options: { template?: string } = {},
+  options: { template?: string; icuLocale?: string } = {},
 ): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
-  const template = pg.escapeIdentifier(options.template ?? 'template1')
-  await asAdmin(adminUrl, (admin) => admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`))
+  const { icuLocale, template = icuLocale ? 'template0' : 'template1' } = options
+  const locale = icuLocale
+    ? `LOCALE_PROVIDER icu ICU_LOCALE ${pg.escapeLiteral(icuLocale)} LOCALE 'C' ENCODING 'UTF8'`
+    : ''
+  await asAdmin(adminUrl, (admin) =>
+    admin.query(`CREATE DATABASE ${name} TEMPLATE ${pg.escapeIdentifier(template)} ${locale}`),
+  )
   const drop = () =>
     asAdmin(adminUrl, async (admin) => {
       await whenUnused(() => admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))

@@ -95,6 +95,8 @@ export function onSignedOut(callback: () => void): void {
 export interface List<T> {
   readonly data: T[]
   readonly has_more: boolean
+  /** Where the next page begins, if this one has ended before its limit. */
+  readonly next_cursor?: string
 }
 
 /** Adds a query to a path. Values that are `undefined` or empty are left out. */

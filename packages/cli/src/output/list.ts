@@ -23,18 +23,19 @@ export async function showList<Item extends { readonly id: string }>(
   },
 ): Promise<void> {
   const { limit, columns, empty, hasCursor } = options
-  const list = await collect(await fetchFirst(Math.min(limit, pageSizeMax)), limit)
+  const { list, next } = await collect(await fetchFirst(Math.min(limit, pageSizeMax)), limit)
   if (!session.json && list.data.length === 0) {
     say(empty)
     return
   }
   session.show(list, ({ data }) => renderTable(data, columns))
   if (!list.has_more || session.json) return
-  const cursor = hasCursor ? `--starting-after ${list.data.at(-1)?.id}, or ` : ''
+  const cursor = hasCursor ? `--starting-after ${next}, or ` : ''
   say(paint('dim', `There are more. Use ${cursor}a larger --limit.`, process.stderr))
 }
 
-async function collect<Item>(first: Page<Item>, limit: number) {
+/** The first items of a list, and where the items after them begin. */
+async function collect<Item extends { readonly id: string }>(first: Page<Item>, limit: number) {
   let page = first
   const data = [...page.data]
   while (data.length < limit) {
@@ -43,10 +44,13 @@ async function collect<Item>(first: Page<Item>, limit: number) {
     page = next
     data.push(...page.data)
   }
-  return {
+  const shown = data.slice(0, limit)
+  const list = {
     object: 'list',
-    data: data.slice(0, limit),
+    data: shown,
     has_more: page.has_more || data.length > limit,
     url: first.url,
   }
+  const last = shown.at(-1)?.id
+  return { list, next: data.length > limit ? last : (page.next_cursor ?? last) }
 }

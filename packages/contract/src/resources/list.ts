@@ -10,6 +10,15 @@ export function listOf<T extends TSchema>(item: T, name: string) {
       has_more: Type.Boolean({
         description: 'Whether more items follow in the requested direction.',
       }),
+      next_cursor: Type.Optional(
+        Type.String({
+          description:
+            'Where the next page continues, if this one has ended early: a page with a filter that few ' +
+            'items match searches a limited number of items, so it may have fewer items than `limit`, ' +
+            'or none, although `has_more` is true. Send it as `starting_after`, or as `ending_before` ' +
+            'in that direction. Absent: continue with the id of the last item.',
+        }),
+      ),
       url: Type.String({ description: 'The path of the list.' }),
     },
     { title: name, description: 'A page of a list.', additionalProperties: false },

@@ -10,19 +10,22 @@ export class Page<Item> implements AsyncIterable<Item> {
   /** Newest first. */
   readonly data: Item[]
   readonly has_more: boolean
+  /** Where the next page begins, if this one has ended before `limit`; else it follows the last item. */
+  readonly next_cursor: string | undefined
   readonly url: string
   readonly #list: ListRequest<Item>
   readonly #source: AnswerSource
 
   /** @throws {InvalidResponseError} if the answer is not a list. */
   constructor(answer: Answer<ListAnswer<Item>>, list: ListRequest<Item>) {
-    const { data, has_more, url } = answer.data
+    const { data, has_more, next_cursor, url } = answer.data
     const source = { status: answer.response.status, requestId: answer.requestId }
     if (!Array.isArray(data) || typeof has_more !== 'boolean') {
       throw notAList(source, '`data` or `has_more` is missing')
     }
     this.data = data
     this.has_more = has_more
+    this.next_cursor = typeof next_cursor === 'string' ? next_cursor : undefined
     this.url = url
     this.#list = list
     this.#source = source
@@ -32,9 +35,9 @@ export class Page<Item> implements AsyncIterable<Item> {
   async nextPage(): Promise<Page<Item> | null> {
     const { params, cursorOf } = this.#list
     const edge = isBackward(params) ? this.data[0] : this.data[this.data.length - 1]
-    if (!this.has_more || this.data.length === 0) return null
+    if (!this.has_more || (edge === undefined && this.next_cursor === undefined)) return null
     const { starting_after: after, ending_before: before, ...rest } = params
-    const cursor = isObject(edge) ? cursorOf(edge) : undefined
+    const cursor = this.next_cursor ?? (isObject(edge) ? cursorOf(edge) : undefined)
     // The same page again, or a page without a cursor, would never end.
     if (!cursor || cursor === (isBackward(params) ? before : after)) {
       throw notAList(this.#source, 'its pages do not continue')

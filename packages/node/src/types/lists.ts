@@ -21,5 +21,7 @@ export interface ListAnswer<Item> {
   object: 'list'
   data: Item[]
   has_more: boolean
+  /** Where the next page begins, if this one has ended before `limit`. */
+  next_cursor?: string
   url: string
 }

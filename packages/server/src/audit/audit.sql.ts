@@ -4,10 +4,19 @@ import type { AuditRow } from '../database/access-rows.ts'
 import { createdWithin } from '../database/created-within.ts'
 import type { Db } from '../database/db.ts'
 import { type Account, accountOf } from '../domain/account.ts'
-import { type FencedPage, pageOf } from '../http/request/pagination.ts'
-import { idInStatement } from '../lists/ids.sql.ts'
+import type { FencedPage } from '../http/request/pagination.ts'
+import { idInStatement, timeInId } from '../lists/ids.sql.ts'
+import {
+  allRows,
+  createdRange,
+  rangeOf,
+  type ScannedPage,
+  scannedMax,
+  scanPage,
+  whole,
+} from '../lists/scan.sql.ts'
 
-/** Inserts an entry. Its id has the database's time. */
+/** Inserts an entry. Its id and its creation time have the same time, of the database. */
 export async function insertEntry(
   tx: Db,
   row: Omit<AuditRow, 'id' | 'created_at' | 'details'> & { details: string },
@@ -15,11 +24,11 @@ export async function insertEntry(
   const account = accountOf(row)
   await sql`
     insert into audit_log (merchant_id, livemode, id, action, actor_type, actor_id, target_type,
-      target_id, details, request_id, address)
-    values (${row.merchant_id}, ${row.livemode}, ${idInStatement('auditEntry', account)},
-      ${row.action}, ${row.actor_type}, ${row.actor_id}, ${row.target_type}, ${row.target_id},
-      ${row.details}::jsonb,
-      ${row.request_id}, ${row.address})`.execute(tx)
+      target_id, details, request_id, address, created_at)
+    select ${row.merchant_id}, ${row.livemode}::boolean, id, ${row.action}, ${row.actor_type},
+      ${row.actor_id}, ${row.target_type}, ${row.target_id}, ${row.details}::jsonb,
+      ${row.request_id}, ${row.address}, ${timeInId(sql`id`)}
+    from (select ${idInStatement('auditEntry', account)} as id) made`.execute(tx)
 }
 
 /** A page of the entries of a merchant and mode, newest first. */
@@ -30,20 +39,15 @@ export async function listEntries(
     filter: Pick<AuditEntryListQuery, 'action' | 'actor_id' | 'target_id' | 'created_at'>
     page: FencedPage
   },
-): Promise<{ rows: AuditRow[]; hasMore: boolean }> {
+): Promise<ScannedPage<AuditRow>> {
   const { account, filter, page } = request
-  let query = db
-    .selectFrom('audit_log')
-    .selectAll()
-    .where('merchant_id', '=', account.merchantId)
-    .where('livemode', '=', account.livemode)
-  if (filter.action) query = query.where('action', 'in', filter.action)
-  if (filter.actor_id !== undefined) query = query.where('actor_id', '=', filter.actor_id)
-  if (filter.target_id !== undefined) query = query.where('target_id', '=', filter.target_id)
-  for (const condition of createdWithin('created_at', filter.created_at)) {
-    query = query.where(condition)
-  }
-  return await pageOf(query, 'id', page)
+  const conditions = createdWithin('created_at', filter.created_at)
+  if (filter.action) conditions.push(sql`action = any(${filter.action}::text[])`)
+  if (filter.actor_id !== undefined) conditions.push(sql`actor_id = ${filter.actor_id}`)
+  if (filter.target_id !== undefined) conditions.push(sql`target_id = ${filter.target_id}`)
+  const source = allRows('audit_log', account)
+  const range = createdRange('auditEntry', rangeOf(page, scannedMax), filter.created_at)
+  return await scanPage<AuditRow>(db, { source, page, range, read: whole(conditions) })
 }
 
 /** The table's trigger enforces the same time. Source: PCI DSS 10.5.1 (a year), plus a month. */

@@ -13,8 +13,8 @@ export function auditRoutes(app: FastifyInstance, { db }: { db: Db }): void {
   implement(app, operations.listAuditLog, async ({ auth, query }) => {
     const page = await openPage(db, { kind: 'auditEntry', account: auth, query, daysKept })
     if ('refusal' in page) return page
-    const { rows, hasMore } = await listEntries(db, { account: auth, filter: query, page })
-    return answer(200, renderList({ data: rows.map(render), hasMore, url: '/v1/audit_log' }))
+    const { rows, ...more } = await listEntries(db, { account: auth, filter: query, page })
+    return answer(200, renderList({ data: rows.map(render), ...more, url: '/v1/audit_log' }))
   })
 }
 

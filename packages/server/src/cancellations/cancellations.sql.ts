@@ -3,7 +3,8 @@ import type { Db } from '../database/db.ts'
 import type { CancellationRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
 import type { Timestamp } from '../domain/time.ts'
-import { type FencedPage, pageOf } from '../http/request/pagination.ts'
+import type { FencedPage } from '../http/request/pagination.ts'
+import { allRows, type ScannedPage, scanPage, whole } from '../lists/scan.sql.ts'
 
 /** Reads a cancellation. `undefined`: the account has none with this id. */
 export async function findCancellation(
@@ -23,13 +24,9 @@ export async function findCancellation(
 export async function listCancellations(
   db: Db,
   { account, page }: { account: Account; page: FencedPage },
-) {
-  const query = db
-    .selectFrom('cancellations')
-    .selectAll()
-    .where('merchant_id', '=', account.merchantId)
-    .where('livemode', '=', account.livemode)
-  return await pageOf(query, 'id', page)
+): Promise<ScannedPage<CancellationRow>> {
+  const source = allRows('cancellations', account)
+  return await scanPage<CancellationRow>(db, { source, page, read: whole([]) })
 }
 
 /**

@@ -1,15 +1,9 @@
 import type { PaymentFilter } from '@hedgepayments/contract'
 import { sql } from 'kysely'
 import type { Db } from '../database/db.ts'
-import type { CancellationRow, PaymentRow } from '../database/schema.ts'
+import type { CancellationRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
-import type { ScanPart } from '../payments/view/scan.sql.ts'
-
-/** The number of payments with a status. */
-export interface StatusCount {
-  readonly status: PaymentRow['status']
-  readonly count: number
-}
+import type { StatusCount } from '../payments/view/list-payments.sql.ts'
 
 /** Inserts a cancellation. The worker finds it by its status. */
 export async function insertCancellation(db: Db, row: CancellationRow): Promise<void> {
@@ -48,14 +42,6 @@ export async function insertItems(
   await sql`
     insert into cancellation_items (cancellation_id, payment_id)
     select ${cancellationId}, id from unnest(${paymentIds}::text[]) as id`.execute(db)
-}
-
-/** Counts the payments of a part of a filter's payments, by status. */
-export async function countPart(db: Db, part: ScanPart): Promise<StatusCount[]> {
-  const { rows } = await sql<StatusCount>`
-    select status, count(*)::integer as count from (${part.matching}) payment
-    group by status`.execute(db)
-  return rows
 }
 
 /** Counts the payments with these ids, by status. */

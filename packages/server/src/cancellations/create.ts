@@ -2,6 +2,7 @@ import {
   type CancellationCreate,
   type CancellationId,
   cancellationPaymentsMax,
+  type PaymentFilter,
 } from '@hedgepayments/contract'
 import { actorOf, recordAudit } from '../audit/record.ts'
 import type { Tx } from '../database/db.ts'
@@ -13,16 +14,10 @@ import { answer, type Reply } from '../http/answers/answer.ts'
 import { type Refusal, refuse, refuseField } from '../http/answers/refusal.ts'
 import type { Auth, Origin } from '../http/request/auth.ts'
 import { claimId } from '../lists/ids.sql.ts'
-import {
-  countByIds,
-  countPart,
-  insertCancellation,
-  insertItems,
-  isBelowOpenMax,
-  type StatusCount,
-} from './create.sql.ts'
+import { countPayments } from '../payments/view/list-payments.sql.ts'
+import { countByIds, insertCancellation, insertItems, isBelowOpenMax } from './create.sql.ts'
 import { renderCancellation } from './render.ts'
-import { partsOf, selectFutureItems } from './run/select-items.ts'
+import { selectFutureItems } from './run/select-items.ts'
 
 /**
  * Open cancellations of a merchant and mode. All open cancellations of a deployment take turns, so
@@ -140,7 +135,11 @@ async function countDryRun(
   const account = accountOf(row)
   const counts = paymentIds
     ? await countByIds(tx, { account, ids: paymentIds })
-    : await countByFilter(tx, row)
+    : await countPayments(tx, {
+        account,
+        filter: row.filter as PaymentFilter,
+        max: cancellationPaymentsMax,
+      })
   const found = counts.reduce((sum, { count }) => sum + count, 0)
   const canceled = counts
     .filter(({ status }) => isAllowed('cancel', status))
@@ -157,18 +156,4 @@ async function countDryRun(
     not_found: total - Math.min(found, total),
     completed_at: row.created_at,
   }
-}
-
-/** Counts the payments of the filter by status, until there are as many as a cancellation may have. */
-async function countByFilter(tx: Tx, row: CancellationRow): Promise<StatusCount[]> {
-  const counts: StatusCount[] = []
-  let found = 0
-  for await (const part of partsOf(tx, { row, after: '', before: null })) {
-    for (const counted of await countPart(tx, part)) {
-      counts.push(counted)
-      found += counted.count
-    }
-    if (found >= cancellationPaymentsMax) break
-  }
-  return counts
 }

@@ -31,14 +31,19 @@ export async function listResults(
     limit: number
   },
 ): Promise<{ rows: ResultRow[]; hasMore: boolean }> {
-  const { row, limit } = request
+  const { row, limit, outcome } = request
+  // The items without an outcome were canceled. The others have an index by outcome.
+  const isWanted = {
+    canceled: sql`and outcome is null`,
+    refused: sql`and outcome = 'refused'`,
+    not_found: sql`and outcome = 'not_found'`,
+  }
   const { rows } = await sql<ResultRow>`
     select payment_id, coalesce(outcome, 'canceled') as outcome,
       coalesce(current_status, case when outcome is null then 'canceled' end) as current_status
     from cancellation_items
     where cancellation_id = ${row.id} and payment_id > ${request.after}
-      and payment_id <= ${row.processed_through}
-      ${request.outcome ? sql`and coalesce(outcome, 'canceled') = ${request.outcome}` : sql``}
+      and payment_id <= ${row.processed_through} ${outcome ? isWanted[outcome] : sql``}
     order by payment_id limit ${limit + 1}`.execute(db)
   return { rows: rows.slice(0, limit), hasMore: rows.length > limit }
 }

@@ -27,9 +27,9 @@ export function cancellationRoutes(
   implement(app, operations.listCancellations, async ({ auth, query }) => {
     const page = await openPage(db, { kind: 'cancellation', account: auth, query })
     if ('refusal' in page) return page
-    const { rows, hasMore } = await listCancellations(db, { account: auth, page })
+    const { rows, ...more } = await listCancellations(db, { account: auth, page })
     const data = rows.map(renderCancellation)
-    return answer(200, renderList({ data, hasMore, url: '/v1/cancellations' }))
+    return answer(200, renderList({ data, ...more, url: '/v1/cancellations' }))
   })
 
   implement(app, operations.retrieveCancellation, ({ auth, params: { id } }) =>

@@ -21,6 +21,24 @@ export function createdWithin(columnName: string, range: CreatedRange = {}): Raw
   return conditions
 }
 
+/** Whether a range has any bound. */
+export function isBounded(range: CreatedRange | undefined): range is CreatedRange {
+  return range !== undefined && Object.values(range).some((bound) => bound !== undefined)
+}
+
+/** Times between which all times of a range are, both inclusive; `null`: no bound. */
+export function outerBounds({ gte, gt, lte, lt }: CreatedRange): {
+  from: Timestamp | null
+  to: Timestamp | null
+} {
+  const lower = [gte, gt].filter((bound) => bound !== undefined).map((bound) => Date.parse(bound))
+  const upper = [lte, lt].filter((bound) => bound !== undefined).map((bound) => Date.parse(bound))
+  return {
+    from: lower.length > 0 ? toTimestamp(Math.max(...lower)) : null,
+    to: upper.length > 0 ? toTimestamp(Math.ceil(Math.min(...upper) / 1000) * 1000) : null,
+  }
+}
+
 /** Moves a bound between two whole seconds to the second that selects the same rows. */
 function rounded(time: string, direction: 'up' | 'down'): Timestamp {
   const ms = Date.parse(time)

@@ -1,11 +1,19 @@
 import type { DisputeFilter } from '@hedgepayments/contract'
-import { type SqlBool, sql } from 'kysely'
+import { sql } from 'kysely'
 import { createdWithin } from '../database/created-within.ts'
 import type { Db } from '../database/db.ts'
 import type { DisputeRow } from '../database/money-rows.ts'
 import type { PaymentRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
-import { type FencedPage, pageOf } from '../http/request/pagination.ts'
+import type { FencedPage } from '../http/request/pagination.ts'
+import {
+  allRows,
+  ofAccount,
+  type ScannedPage,
+  type Source,
+  scanPage,
+  whole,
+} from '../lists/scan.sql.ts'
 
 /** Finds a dispute by its id. `undefined`: not found in this merchant and mode. */
 export async function findDispute(
@@ -23,17 +31,28 @@ export async function findDispute(
 export async function listDisputes(
   db: Db,
   { account, filter, page }: { account: Account; filter: DisputeFilter; page: FencedPage },
-): Promise<{ rows: DisputeRow[]; hasMore: boolean }> {
-  const conditions = [sql<SqlBool>`true`, ...createdWithin('created_at', filter.created_at)]
+): Promise<ScannedPage<DisputeRow>> {
+  const conditions = createdWithin('created_at', filter.created_at)
   if (filter.payment !== undefined) conditions.push(sql`payment_id = ${filter.payment}`)
   if (filter.status) conditions.push(sql`status = any(${filter.status}::text[])`)
-  const query = db
-    .selectFrom('disputes')
-    .selectAll()
-    .where('merchant_id', '=', account.merchantId)
-    .where('livemode', '=', account.livemode)
-    .where(sql<SqlBool>`${sql.join(conditions, sql` and `)}`)
-  return await pageOf(query, 'id', page)
+  const source =
+    filter.payment === undefined ? allRows('disputes', account) : ofPayment(account, filter.payment)
+  return await scanPage<DisputeRow>(db, { source, page, read: whole(conditions) })
+}
+
+/** The few disputes of a payment, by their unique index. */
+function ofPayment(account: Account, paymentId: string): Source {
+  return {
+    order: ['id'],
+    isWhole: true,
+    rows: ({ above, below, descending, limit }) => sql`
+      select * from (
+        select * from disputes where ${ofAccount(account)}
+          and (payment_id, processor_reference) >= (${paymentId}, '') and payment_id <= ${paymentId}
+        order by payment_id, processor_reference limit ${limit}
+      ) d where id > ${above} and id < ${below}
+      order by id ${descending ? sql`desc` : sql`asc`}`,
+  }
 }
 
 /** All disputes of a payment. Lock the payment before to change them. */

@@ -14,9 +14,9 @@ export function disputeRoutes(app: FastifyInstance, { db }: { db: Db }): void {
   implement(app, operations.listDisputes, async ({ auth, query }) => {
     const page = await openPage(db, { kind: 'dispute', account: auth, query })
     if ('refusal' in page) return page
-    const { rows, hasMore } = await listDisputes(db, { account: auth, filter: query, page })
+    const { rows, ...more } = await listDisputes(db, { account: auth, filter: query, page })
     const data = rows.map(renderDispute)
-    return answer(200, renderList({ data, hasMore, url: '/v1/disputes' }))
+    return answer(200, renderList({ data, ...more, url: '/v1/disputes' }))
   })
 
   implement(app, operations.retrieveDispute, async ({ auth, params: { id } }) => {

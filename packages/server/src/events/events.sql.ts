@@ -1,6 +1,4 @@
-import type { EventListQuery } from '@hedgepayments/contract'
 import { sql } from 'kysely'
-import { createdWithin } from '../database/created-within.ts'
 import type { Db } from '../database/db.ts'
 import type { EventRow, PaymentRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
@@ -60,40 +58,5 @@ export async function findEventsAt(db: Db, positions: readonly string[]): Promis
   const { rows } = await sql<EventRow>`
     select * from events where position = any(${positions}::bigint[])
     order by position`.execute(db)
-  return rows
-}
-
-export type EventFilter = Pick<EventListQuery, 'type' | 'payment_id' | 'created'>
-
-/** Events of an account between two positions, ordered by position. */
-export async function listEvents(
-  db: Db,
-  request: {
-    account: Account
-    filter: EventFilter
-    /** Exclusive; `null` for no bound. */
-    after: string | null
-    /** Exclusive; `null` for no bound. */
-    before: string | null
-    /** Inclusive. */
-    through: string
-    order: 'newest first' | 'oldest first'
-    limit: number
-  },
-): Promise<EventRow[]> {
-  const { account, filter, after, before } = request
-  const conditions = [
-    sql`merchant_id = ${account.merchantId} and livemode = ${account.livemode}`,
-    sql`position <= ${request.through}::bigint`,
-  ]
-  if (after !== null) conditions.push(sql`position > ${after}::bigint`)
-  if (before !== null) conditions.push(sql`position < ${before}::bigint`)
-  if (filter.type) conditions.push(sql`type = any(${filter.type}::text[])`)
-  if (filter.payment_id !== undefined) conditions.push(sql`subject_id = ${filter.payment_id}`)
-  conditions.push(...createdWithin('created_at', filter.created))
-  const direction = request.order === 'newest first' ? sql`desc` : sql`asc`
-  const { rows } = await sql<EventRow>`
-    select * from events where ${sql.join(conditions, sql` and `)}
-    order by position ${direction} limit ${request.limit}`.execute(db)
   return rows
 }

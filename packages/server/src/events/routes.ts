@@ -8,9 +8,10 @@ import { refuse } from '../http/answers/refusal.ts'
 import { implement } from '../http/implement.ts'
 import { readPage, renderList } from '../http/request/pagination.ts'
 import { refuseCursor } from '../lists/fence.ts'
-import { eventKeyOf } from './event-id.ts'
-import { findEvent, listEvents } from './events.sql.ts'
+import { eventId, eventKeyOf } from './event-id.ts'
+import { findEvent } from './events.sql.ts'
 import { readHorizon } from './horizon.sql.ts'
+import { listEvents } from './list-events.sql.ts'
 import { renderEvents } from './load.ts'
 
 /** `GET /v1/events` and `/v1/events/:id`. The stream is in `stream.ts`. */
@@ -45,7 +46,7 @@ async function listPage(
     return refuseCursor(page, 'the id of an event')
   }
   const isNewer = page.before !== null
-  const rows = await listEvents(db, {
+  const { rows, lastRead } = await listEvents(db, {
     account,
     filter: query,
     after: isNewer ? (found?.position ?? null) : null,
@@ -60,5 +61,7 @@ async function listPage(
   if (isNewer) kept.reverse()
   const events = await renderEvents(db, kept)
   const data = kept.flatMap((row) => events.get(row.position) ?? [])
-  return answer(200, renderList({ data, hasMore: rows.length > page.limit, url: '/v1/events' }))
+  const nextCursor = lastRead && eventId(lastRead.subject_id, lastRead.sequence)
+  const hasMore = rows.length > page.limit || nextCursor !== null
+  return answer(200, renderList({ data, hasMore, nextCursor, url: '/v1/events' }))
 }

@@ -17,9 +17,10 @@ import { limitsOf, Semaphore } from '../http/limits/semaphore.ts'
 import type { Auth } from '../http/request/auth.ts'
 import { readHeader } from '../http/request/headers.ts'
 import { compileCheck } from '../http/request/validation.ts'
-import { type EventFilter, listEvents } from './events.sql.ts'
 import { readHorizon } from './horizon.sql.ts'
 import { HorizonWatch } from './horizon-watch.ts'
+
+import { type EventFilter, listEvents } from './list-events.sql.ts'
 import { renderEvents } from './load.ts'
 import { findEventById } from './routes.ts'
 
@@ -201,7 +202,7 @@ async function readBatch(
   stream: Stream,
   horizon: string,
 ): Promise<{ text: string; position: string }> {
-  const rows = await listEvents(db, {
+  const { rows, lastRead } = await listEvents(db, {
     account: stream.account,
     filter: stream.filter,
     after: stream.position,
@@ -212,8 +213,8 @@ async function readBatch(
   })
   const events = await renderEvents(db, rows)
   const text = rows.map((row) => messageOf(events.get(row.position))).join('')
-  const last = rows.at(-1)
-  return { text, position: rows.length === batchSize && last ? last.position : horizon }
+  const last = rows.length === batchSize ? rows.at(-1) : lastRead
+  return { text, position: last ? last.position : horizon }
 }
 
 /**

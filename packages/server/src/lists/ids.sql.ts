@@ -44,6 +44,11 @@ export function claimedTime(
   return sql<string>`hedge_claim_time(${kind}, ${merchantId}::text, ${livemode}::boolean)`
 }
 
+/** An SQL expression for the time in an id of `idInStatement`, as a whole second. */
+export function timeInId(id: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`hedge_text_time(substr(${id}, strpos(${id}, '_') + 1, 12))`
+}
+
 /** A new id for a row that the same transaction inserts. */
 export async function claimId<T extends string>(
   tx: Db,

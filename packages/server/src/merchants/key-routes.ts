@@ -30,8 +30,8 @@ export function keyRoutes(app: FastifyInstance, { db }: { db: Db }): void {
   implement(app, operations.listApiKeys, async ({ auth, query }) => {
     const page = await openPage(db, { kind: 'key', account: auth, query })
     if ('refusal' in page) return page
-    const { rows, hasMore } = await listKeys(db, { account: auth, page })
-    return answer(200, renderList({ data: rows.map(renderKey), hasMore, url: '/v1/auth/api-keys' }))
+    const { rows, ...more } = await listKeys(db, { account: auth, page })
+    return answer(200, renderList({ data: rows.map(renderKey), ...more, url: '/v1/auth/api-keys' }))
   })
 
   implement(app, operations.createApiKey, (request) =>

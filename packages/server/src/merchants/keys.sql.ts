@@ -5,7 +5,8 @@ import type { ApiKeyRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
 import type { Timestamp } from '../domain/time.ts'
 import type { Budget } from '../http/request/auth.ts'
-import { type FencedPage, pageOf } from '../http/request/pagination.ts'
+import type { FencedPage } from '../http/request/pagination.ts'
+import { allRows, type ScannedPage, scanPage, whole } from '../lists/scan.sql.ts'
 
 /** The columns that authentication needs, with the offset of the merchant's test clock. */
 export interface KeyForAuth {
@@ -48,13 +49,9 @@ export async function insertKey(db: Db, key: ApiKeyRow): Promise<void> {
 export async function listKeys(
   db: Db,
   { account, page }: { account: Account; page: FencedPage },
-): Promise<{ rows: ApiKeyRow[]; hasMore: boolean }> {
-  const query = db
-    .selectFrom('api_keys')
-    .selectAll()
-    .where('merchant_id', '=', account.merchantId)
-    .where('livemode', '=', account.livemode)
-  return await pageOf(query, 'id', page)
+): Promise<ScannedPage<ApiKeyRow>> {
+  const source = allRows('api_keys', account)
+  return await scanPage<ApiKeyRow>(db, { source, page, read: whole([]) })
 }
 
 /** Revokes a key. Returns `false` if there is none, or if it was revoked before. */

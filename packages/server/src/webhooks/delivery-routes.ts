@@ -28,9 +28,9 @@ export function deliveryRoutes(app: FastifyInstance, { db, onWork }: WebhookOpti
       daysKept: deliveryDaysKept,
     })
     if ('refusal' in page) return page
-    const { rows, hasMore } = await listDeliveries(db, { account: auth, filter: query, page })
+    const { rows, ...more } = await listDeliveries(db, { account: auth, filter: query, page })
     const data = rows.map(renderDelivery)
-    return answer(200, renderList({ data, hasMore, url: '/v1/webhooks/deliveries' }))
+    return answer(200, renderList({ data, ...more, url: '/v1/webhooks/deliveries' }))
   })
 
   implement(app, operations.retrieveWebhookDelivery, async ({ auth, params: { id } }) => {

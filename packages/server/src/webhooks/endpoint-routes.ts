@@ -20,9 +20,9 @@ export function endpointRoutes(app: FastifyInstance, options: WebhookOptions): v
   implement(app, operations.listWebhookEndpoints, async ({ auth, query }) => {
     const page = await openPage(db, { kind: 'webhookEndpoint', account: auth, query })
     if ('refusal' in page) return page
-    const { rows, hasMore } = await listEndpoints(db, { account: auth, page })
+    const { rows, ...more } = await listEndpoints(db, { account: auth, page })
     const data = rows.map(renderEndpoint)
-    return answer(200, renderList({ data, hasMore, url: '/v1/webhooks/endpoints' }))
+    return answer(200, renderList({ data, ...more, url: '/v1/webhooks/endpoints' }))
   })
 
   implement(app, operations.retrieveWebhookEndpoint, ({ auth, params: { id } }) =>

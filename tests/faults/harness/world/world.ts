@@ -103,7 +103,7 @@ export async function forget({ sql, journal, hooks, fleet }: World): Promise<voi
     withoutGuards(
       sql,
       `truncate payments, events, payment_tasks, payment_attempts, idempotency_records, refunds,
-         ledger_transfers, cancellations, cancellation_items, sandbox_payments, sandbox_refunds,
+         ledger_transfers, ledger_balances, event_hours, cancellations, cancellation_items, sandbox_payments, sandbox_refunds,
          sandbox_answers, sandbox_movements, sandbox_faults, sandbox_planned_failures,
          webhook_deliveries, webhook_attempts
          cascade`,

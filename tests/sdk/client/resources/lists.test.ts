@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { InvalidArgumentError, type Payment } from '../../../../packages/node/src/index.ts'
 import { type Reply, refusal, startWire } from '../wire.ts'
 
-function page(ids: string[], hasMore: boolean): Reply {
+function page(ids: string[], hasMore: boolean, more: { next_cursor?: string } = {}): Reply {
   const data = ids.map((id) => ({ id, object: 'payment' }))
-  return { body: { object: 'list', data, has_more: hasMore, url: '/v1/payments' } }
+  return { body: { object: 'list', data, has_more: hasMore, url: '/v1/payments', ...more } }
 }
 
 async function idsOf(items: AsyncIterable<Payment>): Promise<string[]> {
@@ -22,6 +22,19 @@ describe('a list', () => {
       '/v1/payments?limit=2&status=pending&status=initiated',
       '/v1/payments?limit=2&status=pending&status=initiated&starting_after=b',
       '/v1/payments?limit=2&status=pending&status=initiated&starting_after=a',
+    ])
+  })
+
+  test('goes on where a page has ended early, also a page without items', async () => {
+    const wire = await startWire(
+      page(['f'], true, { next_cursor: 'd' }),
+      page([], true, { next_cursor: 'b' }),
+      page(['a'], false),
+    )
+    expect(await idsOf(wire.client().payments.list({ status: ['failed'] }))).toEqual(['f', 'a'])
+    expect(wire.requests.slice(1).map((request) => request.url)).toEqual([
+      '/v1/payments?status=failed&starting_after=d',
+      '/v1/payments?status=failed&starting_after=b',
     ])
   })
 

@@ -1,4 +1,5 @@
 import type { Payment } from '@hedgepayments/contract'
+import type { List } from '../../api/client.ts'
 import { listPayments, type PaymentFilter, pageSize } from '../../api/payments.ts'
 
 /** The part of a payment that its row shows: 100,000 rows fit in memory. */
@@ -42,6 +43,8 @@ export class PaymentList {
   readonly #filter: PaymentFilter
   readonly #listeners = new Set<() => void>()
   #refreshing: Promise<void> | null = null
+  /** A page that has ended early searched the payments down to this id. */
+  #searchedTo: string | undefined
   #state: ListState = { rows: [], hasMore: true, freshAtMs: null, loading: false, error: null }
 
   constructor(filter: PaymentFilter) {
@@ -62,7 +65,7 @@ export class PaymentList {
     const last = this.#state.rows.at(-1)
     const requestedAtMs = Date.now()
     try {
-      const page = await listPayments(this.#filter, last ? { after: last.id } : {})
+      const page = await this.#nextPage(last?.id)
       this.#set({
         rows: [...this.#state.rows, ...page.data.map((payment) => toRow(payment, requestedAtMs))],
         hasMore: page.has_more,
@@ -74,6 +77,23 @@ export class PaymentList {
     } catch (error) {
       this.#set({ loading: false, error: error as Error })
     }
+  }
+
+  /** The next page with payments. Where few payments match, the API answers some pages without any. */
+  async #nextPage(lastId: string | undefined): Promise<List<Payment>> {
+    for (;;) {
+      const { data, ...more } = await listPayments(this.#filter, pageAfter(this.#edge(lastId)))
+      this.#searchedTo = more.next_cursor
+      const isWanted = this.#listeners.size > 0
+      if (data.length > 0 || !more.has_more || !isWanted) return { data, ...more }
+    }
+  }
+
+  /** Where the list continues: behind the last row, or behind what was searched below it. */
+  #edge(lastId: string | undefined): string | undefined {
+    const searched = this.#searchedTo
+    const isBelow = searched !== undefined && (lastId === undefined || searched < lastId)
+    return isBelow ? searched : lastId
   }
 
   /** When the oldest row in view was requested. `null`: nothing was answered yet. */
@@ -96,6 +116,7 @@ export class PaymentList {
 
   async #refresh(view: View): Promise<void> {
     if (this.#state.rows.length === 0) {
+      this.#searchedTo = undefined
       this.#set({ hasMore: true })
       return await this.loadMore()
     }
@@ -103,13 +124,13 @@ export class PaymentList {
     try {
       const top = await listPayments(this.#filter)
       const shown = (payment: Payment) => toRow(payment, requestedAtMs)
-      this.#merge(undefined, top.data.map(shown), top.has_more)
+      this.#merge(undefined, { ...top, rows: top.data.map(shown) })
       // New rows at the top have moved the view down. One page is longer than any screen.
       if (view.last >= pageSize) {
         const after = this.#state.rows[Math.max(0, view.first - 1)]
         if (after) {
           const page = await listPayments(this.#filter, { after: after.id })
-          this.#merge(after.id, page.data.map(shown), page.has_more)
+          this.#merge(after.id, { ...page, rows: page.data.map(shown) })
         }
       }
       this.#set({ freshAtMs: requestedAtMs, error: null })
@@ -119,12 +140,16 @@ export class PaymentList {
   }
 
   /** Replaces the rows of a page's range, which begins below the row `after`. */
-  #merge(after: string | undefined, page: readonly PaymentRow[], hasMore: boolean): void {
-    const end = hasMore ? page.at(-1)?.id : undefined
+  #merge(
+    after: string | undefined,
+    page: Omit<List<Payment>, 'data'> & { readonly rows: readonly PaymentRow[] },
+  ): void {
+    const hasMore = page.has_more
+    const end = hasMore ? (page.next_cursor ?? page.rows.at(-1)?.id) : undefined
     const above = after === undefined ? [] : this.#state.rows.filter((row) => row.id >= after)
     const below = end === undefined ? [] : this.#state.rows.filter((row) => row.id < end)
     this.#set({
-      rows: [...above, ...page, ...below],
+      rows: [...above, ...page.rows, ...below],
       ...(hasMore ? { hasMore: below.length > 0 ? this.#state.hasMore : true } : { hasMore }),
     })
   }
@@ -133,6 +158,10 @@ export class PaymentList {
     this.#state = { ...this.#state, ...change }
     for (const listener of this.#listeners) listener()
   }
+}
+
+function pageAfter(id: string | undefined): { after?: string } {
+  return id === undefined ? {} : { after: id }
 }
 
 function toRow(payment: Payment, requestedAtMs: number): PaymentRow {

@@ -1,4 +1,4 @@
-import type { Payment } from '@hedgepayments/node'
+import type { Page, Payment } from '@hedgepayments/node'
 import { z } from 'zod'
 import { usageError } from '../../exit-codes.ts'
 import { countOf } from '../../output/format.ts'
@@ -44,10 +44,11 @@ export const findPayments = defineTool({
 
 function show(
   session: { readonly livemode: boolean },
-  { data, has_more }: { data: readonly Payment[]; has_more: boolean },
+  page: Pick<Page<Payment>, 'data' | 'has_more'> & { readonly next_cursor?: string | undefined },
 ): Outcome {
   const { livemode } = session
-  const cursor = has_more ? (data.at(-1)?.id ?? null) : null
+  const { data, has_more } = page
+  const cursor = has_more ? (page.next_cursor ?? data.at(-1)?.id ?? null) : null
   const lines = [
     `${modeOf({ livemode })}: ${countOf(data.length, 'payment')}.`,
     ...data.map(lineOf),

@@ -4,7 +4,7 @@ import { constant, nullable, oneOf, text, timestamp } from '../../text.ts'
 import { eventTypes } from '../../values.ts'
 import { CreatedRange, pageQuery } from '../list.ts'
 
-const deliveryStatuses = ['pending', 'succeeded', 'failed'] as const
+export const deliveryStatuses = ['pending', 'succeeded', 'failed'] as const
 
 /** The stored size of a receiver's answer, in bytes. */
 export const responseBytesKept = 1_024

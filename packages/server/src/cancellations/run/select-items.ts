@@ -47,7 +47,7 @@ export async function selectFutureItems(tx: Tx, row: CancellationRow): Promise<n
 }
 
 /** All parts of the payments of a filter, in the order of their ids. */
-export async function* partsOf(
+async function* partsOf(
   tx: Tx,
   scan: { row: CancellationRow; after: string; before: string | null },
 ) {

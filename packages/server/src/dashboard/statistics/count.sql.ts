@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
+import { addedToBalances } from '../../ledger/ledger.sql.ts'
+import { addedToHours } from '../../lists/hours.sql.ts'
 
 /** Events counted in one step: some ten milliseconds of work, for any number of merchants. */
 export const countedEventsPerStep = 1_000
@@ -69,7 +71,8 @@ const correctionOf = sql`
  *
  * It counts events up to the position of the relay (webhooks/relay/relay-events.sql.ts): no event can
  * appear before it any more, so each is counted once. One statement counts and saves the progress,
- * so a crash undoes both.
+ * so a crash undoes both. It also adds the events to the hours of `event_hours`, and their transfers to the
+ * balances of `ledger_balances`.
  *
  * `limit 1` makes the planner look up one payment per event by its key: without it, it joins a few
  * thousand events with the whole table of payments. The relay's position is compared outside of the
@@ -117,7 +120,7 @@ export async function countEvents(db: Db): Promise<number> {
       on conflict (merchant_id, livemode, hour, measure, currency, label) do update
       set count = hourly_stats.count + excluded.count,
         amount = hourly_stats.amount + excluded.amount
-    ), ${addToDays}
+    ), ${addToDays}, ${addedToHours}, ${addedToBalances}
     update stats_progress s set position = done.position
     from (select max(position) as position, count(*)::integer as counted from next) done
     where done.position is not null

@@ -1,5 +1,4 @@
 import { type IdKind, idPrefixes, isId, pageSizeDefault } from '@hedgepayments/contract'
-import { type SelectQueryBuilder, sql } from 'kysely'
 import { type Refusal, refuseField } from '../answers/refusal.ts'
 
 /** A page of a list: its size, and the id that it follows or precedes. */
@@ -36,36 +35,20 @@ export function readPage(
 }
 
 /**
- * Runs a query for one page, newest first, by keyset pagination: each page costs the same, and new rows
- * do not shift it. It reads one more row than the page shows, to know whether more rows follow.
+ * The list object of the API. `nextCursor` is where a page continues that has ended early, because it has
+ * read as much as one page may.
  */
-export async function pageOf<DB, TB extends keyof DB, O>(
-  query: SelectQueryBuilder<DB, TB, O>,
-  idColumn: string,
-  page: FencedPage,
-): Promise<{ rows: O[]; hasMore: boolean }> {
-  const id = sql.ref(idColumn)
-  let ranged = query.where(sql<boolean>`${id} < ${page.through}`)
-  if (page.after !== null) ranged = ranged.where(sql<boolean>`${id} < ${page.after}`)
-  if (page.before !== null) ranged = ranged.where(sql<boolean>`${id} > ${page.before}`)
-  const rows = await ranged
-    .orderBy(id, page.before === null ? 'desc' : 'asc')
-    .limit(page.limit + 1)
-    .execute()
-  const hasMore = rows.length > page.limit
-  const kept = rows.slice(0, page.limit)
-  return { rows: page.before === null ? kept : kept.reverse(), hasMore }
-}
-
-/** The list object of the API. */
 export function renderList<T>({
   data,
   hasMore,
+  nextCursor,
   url,
 }: {
   data: T[]
   hasMore: boolean
+  nextCursor?: string | null
   url: string
 }) {
-  return { object: 'list' as const, data, has_more: hasMore, url }
+  const next = nextCursor ? { next_cursor: nextCursor } : {}
+  return { object: 'list' as const, data, has_more: hasMore, ...next, url }
 }

@@ -6,7 +6,8 @@ import { implement } from '../../http/implement.ts'
 import { renderList } from '../../http/request/pagination.ts'
 import { openPage } from '../../lists/fence.ts'
 import { paymentNotFound } from '../transition/refusals.ts'
-import { findPayment, listPayments } from '../view/payments.sql.ts'
+import { listPayments } from '../view/list-payments.sql.ts'
+import { findPayment } from '../view/payments.sql.ts'
 import { etagOf } from '../view/render.ts'
 import { renderAllWithRefunds, renderWithRefunds } from '../view/render-with-refunds.ts'
 import { readAttempts } from './attempts.ts'
@@ -23,9 +24,9 @@ export function readRoutes(app: FastifyInstance, { db }: { db: Db }): void {
   implement(app, operations.listPayments, async ({ auth, query }) => {
     const page = await openPage(db, { kind: 'payment', account: auth, query })
     if ('refusal' in page) return page
-    const { rows, hasMore } = await listPayments(db, { account: auth, filter: query, page })
+    const { rows, ...more } = await listPayments(db, { account: auth, filter: query, page })
     const data = await renderAllWithRefunds(db, auth, rows)
-    return answer(200, renderList({ data, hasMore, url: '/v1/payments' }))
+    return answer(200, renderList({ data, ...more, url: '/v1/payments' }))
   })
 
   implement(app, operations.listPaymentAttempts, ({ auth, params, query }) =>

@@ -1,11 +1,11 @@
 import type { PaymentFilter } from '@hedgepayments/contract'
-import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import { type SqlBool, sql } from 'kysely'
 import { createdWithin } from '../../database/created-within.ts'
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
-import { type FencedPage, pageOf } from '../../http/request/pagination.ts'
 import { needsAttention } from './attention.sql.ts'
+import { foldedEmail } from './sources.sql.ts'
 
 /** Finds a payment by its id, without a lock. `undefined`: not found in this merchant and mode. */
 export async function findPayment(
@@ -17,20 +17,6 @@ export async function findPayment(
     where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
       and id = ${id}`.execute(db)
   return rows[0]
-}
-
-/** A page of payments, newest first. Each page is one range of the primary key. */
-export async function listPayments(
-  db: Db,
-  { account, filter, page }: { account: Account; filter: PaymentFilter; page: FencedPage },
-): Promise<{ rows: PaymentRow[]; hasMore: boolean }> {
-  const query = db
-    .selectFrom('payments')
-    .selectAll()
-    .where('merchant_id', '=', account.merchantId)
-    .where('livemode', '=', account.livemode)
-    .where(matches(account, filter))
-  return await pageOf(query, 'id', page)
 }
 
 /** The condition of a filter on the payments of an account, for lists and for bulk cancellations. */
@@ -65,13 +51,4 @@ export function matches(account: Account, filter: PaymentFilter) {
   }
   conditions.push(...createdWithin('payments.created_at', filter.created_at))
   return sql<SqlBool>`${sql.join(conditions, sql` and `)}`
-}
-
-/**
- * An e-mail address with the letters A to Z in lower case, for comparisons. Collation "C" leaves other
- * letters as they are, in every locale of the database. So an index stays correct after an upgrade of
- * the locale, and `I` never becomes a Turkish `ı`.
- */
-function foldedEmail(address: RawBuilder<unknown>): RawBuilder<string> {
-  return sql`lower(${address} collate "C")`
 }

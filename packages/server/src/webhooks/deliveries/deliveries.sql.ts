@@ -1,11 +1,21 @@
-import type { WebhookDeliveryListQuery } from '@hedgepayments/contract'
-import { type SqlBool, sql } from 'kysely'
+import { deliveryStatuses, type WebhookDeliveryListQuery } from '@hedgepayments/contract'
+import { sql } from 'kysely'
 import { createdWithin } from '../../database/created-within.ts'
 import type { Db } from '../../database/db.ts'
 import type { AttemptRow, DeliveryRow, EndpointRow } from '../../database/webhook-rows.ts'
 import type { Account } from '../../domain/account.ts'
 import { eventKeyOf } from '../../events/event-id.ts'
-import { type FencedPage, pageOf } from '../../http/request/pagination.ts'
+import type { FencedPage } from '../../http/request/pagination.ts'
+import {
+  allRows,
+  createdRange,
+  ofAccount,
+  rangeOf,
+  type ScannedPage,
+  type Source,
+  scanPage,
+  whole,
+} from '../../lists/scan.sql.ts'
 
 type Key = { account: Account; id: string }
 type Filter = Pick<
@@ -16,29 +26,82 @@ type Filter = Pick<
 /** Attempts shown for a delivery, the newest first: manual retries have no limit. */
 const attemptsShown = 100
 
+/** Deliveries that a page reads of each range of an index. All of them match but for the subject. */
+const scannedOfRangeMax = 500
+
 /** Reads a page of deliveries, newest first. */
 export async function listDeliveries(
   db: Db,
   { account, filter, page }: { account: Account; filter: Filter; page: FencedPage },
-) {
-  let query = db
-    .selectFrom('webhook_deliveries')
-    .selectAll()
-    .where('merchant_id', '=', account.merchantId)
-    .where('livemode', '=', account.livemode)
-  if (filter.endpoint_id !== undefined) query = query.where('endpoint_id', '=', filter.endpoint_id)
-  if (filter.payment_id !== undefined) query = query.where('subject_id', '=', filter.payment_id)
-  if (filter.status !== undefined) query = query.where('status', '=', filter.status)
-  if (filter.event_id !== undefined) {
-    const key = eventKeyOf(filter.event_id) ?? { subjectIds: [], sequence: 0 }
-    query = query.where(
-      sql<SqlBool>`subject_id = any(${key.subjectIds}::text[]) and sequence = ${key.sequence}`,
+): Promise<ScannedPage<DeliveryRow>> {
+  const event = filter.event_id === undefined ? null : eventKeyOf(filter.event_id)
+  if (filter.event_id !== undefined && !event) return { rows: [], hasMore: false, nextCursor: null }
+  const conditions = createdWithin('created_at', filter.created_at)
+  if (filter.endpoint_id !== undefined) conditions.push(sql`endpoint_id = ${filter.endpoint_id}`)
+  if (filter.payment_id !== undefined) conditions.push(sql`subject_id = ${filter.payment_id}`)
+  if (filter.status !== undefined) conditions.push(sql`status = ${filter.status}`)
+  if (event) {
+    conditions.push(
+      sql`subject_id = any(${event.subjectIds}::text[]) and sequence = ${event.sequence}`,
     )
   }
-  for (const condition of createdWithin('created_at', filter.created_at)) {
-    query = query.where(condition)
+  const subjectIds = filter.payment_id === undefined ? event?.subjectIds : [filter.payment_id]
+  const source = subjectIds ? ofSubjects(account, subjectIds) : byEndpoint(account, filter)
+  const range = createdRange('delivery', rangeOf(page, scannedOfRangeMax), filter.created_at)
+  return await scanPage<DeliveryRow>(db, { source, page, range, read: whole(conditions) })
+}
+
+/**
+ * The deliveries that a filter by endpoint and status allows. Each endpoint and status has a range of an
+ * index, and the ranges are merged. All deliveries have a range of the primary key.
+ */
+function byEndpoint(account: Account, filter: Filter): Source {
+  const { endpoint_id: endpointId, status } = filter
+  // Most deliveries have succeeded, so a page of them is full soon.
+  if (endpointId === undefined && (status === undefined || status === 'succeeded')) {
+    return allRows('webhook_deliveries', account)
   }
-  return await pageOf(query, 'id', page)
+  const endpoints =
+    endpointId === undefined
+      ? sql`select id as endpoint_id from webhook_endpoints where ${ofAccount(account)}`
+      : sql`select ${endpointId}::text as endpoint_id`
+  const statuses = status === undefined ? deliveryStatuses : [status]
+  return {
+    order: ['id'],
+    isWhole: true,
+    rows: ({ above, below, descending, limit }) => {
+      const direction = descending ? sql`desc` : sql`asc`
+      return sql`
+        select d.* from (${endpoints}) e
+          cross join unnest(${statuses}::text[]) s (status) cross join lateral (
+            select * from webhook_deliveries
+            where ${ofAccount(account)}
+              and (endpoint_id, status, id) > (e.endpoint_id, s.status, ${above})
+              and (endpoint_id, status, id) < (e.endpoint_id, s.status, ${below})
+            order by endpoint_id ${direction}, status ${direction}, id ${direction} limit ${limit}
+          ) d
+        order by d.id ${direction} limit ${limit}`
+    },
+  }
+}
+
+/** The few deliveries about subjects of events. */
+function ofSubjects(account: Account, subjectIds: readonly string[]): Source {
+  return {
+    order: ['id'],
+    isWhole: true,
+    rows: ({ above, below, descending, limit }) => {
+      const direction = descending ? sql`desc` : sql`asc`
+      return sql`
+        select d.* from unnest(${subjectIds}::text[]) s (subject_id) cross join lateral (
+          select * from webhook_deliveries
+          where ${ofAccount(account)} and (subject_id, id) > (s.subject_id, ${above})
+            and (subject_id, id) < (s.subject_id, ${below})
+          order by subject_id ${direction}, id ${direction} limit ${limit}
+        ) d
+        order by d.id ${direction} limit ${limit}`
+    },
+  }
 }
 
 /** Reads a delivery. `undefined`: the account has no delivery with this id. */

@@ -3,7 +3,8 @@ import type { Db } from '../../database/db.ts'
 import type { EndpointRow } from '../../database/webhook-rows.ts'
 import type { Account } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import { type FencedPage, pageOf } from '../../http/request/pagination.ts'
+import type { FencedPage } from '../../http/request/pagination.ts'
+import { allRows, type ScannedPage, scanPage, whole } from '../../lists/scan.sql.ts'
 
 type Key = { account: Account; id: string }
 
@@ -51,14 +52,10 @@ export async function lockEndpoint(tx: Db, { account, id }: Key): Promise<Endpoi
 export async function listEndpoints(
   db: Db,
   { account, page }: { account: Account; page: FencedPage },
-) {
-  const query = db
-    .selectFrom('webhook_endpoints')
-    .selectAll()
-    .where('merchant_id', '=', account.merchantId)
-    .where('livemode', '=', account.livemode)
-    .where('deleted_at', 'is', null)
-  return await pageOf(query, 'id', page)
+): Promise<ScannedPage<EndpointRow>> {
+  const source = allRows('webhook_endpoints', account)
+  const read = whole([sql`deleted_at is null`])
+  return await scanPage<EndpointRow>(db, { source, page, read })
 }
 
 /** Changes columns of an endpoint. `undefined`: it does not exist, or was deleted. */
@@ -122,10 +119,18 @@ export async function requestReplay(
   db: Db,
   { account, id, since }: Key & { since: Timestamp },
 ): Promise<void> {
+  // Of the events before those of that hour, the ones that are not counted yet are read too.
   await sql`
-    update webhook_endpoints
-    set replay_since = least(replay_since, ${since}::timestamptz), replay_from = 0,
+    update webhook_endpoints e
+    set replay_since = least(e.replay_since, ${since}::timestamptz),
+      replay_from = (
+        select least(s.position, (
+          select min(h.first_position) - 1 from event_hours h
+          where h.merchant_id = e.merchant_id and h.livemode = e.livemode
+            and h.hour >= date_trunc('hour', least(e.replay_since, ${since}::timestamptz), 'UTC')
+        )) from stats_progress s
+      ),
       replay_through = (select position from event_relay)
-    where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
-      and id = ${id} and enabled and deleted_at is null`.execute(db)
+    where e.merchant_id = ${account.merchantId} and e.livemode = ${account.livemode}
+      and e.id = ${id} and e.enabled and e.deleted_at is null`.execute(db)
 }

@@ -1,6 +1,5 @@
 import { idPrefixes } from '@hedgepayments/contract'
-import { sql } from 'kysely'
-import type { Timestamp } from '../../domain/time.ts'
+import { type RawBuilder, sql } from 'kysely'
 import { claimedTime } from '../../lists/ids.sql.ts'
 
 /**
@@ -12,10 +11,10 @@ export const stepMax = 500
 /**
  * Common table expressions that insert a delivery for each row of `wanted`: an event and an endpoint.
  * Ids are in the order of the events: the time, claimed once per account, a number within the
- * statement, and random characters.
+ * statement, and random characters. The creation time is the time in the id, so a list of a time is a
+ * range of ids.
  */
-export function insertDeliveries(now: Timestamp) {
-  return sql`timed as materialized (
+export const insertDeliveries: RawBuilder<unknown> = sql`timed as materialized (
       select merchant_id, livemode, ${claimedTime('delivery', {
         merchantId: sql`merchant_id`,
         livemode: sql`livemode`,
@@ -28,7 +27,6 @@ export function insertDeliveries(now: Timestamp) {
           || lpad(to_hex(row_number() over (order by w.position, w.endpoint_id)), 6, '0')
           || right(gen_random_uuid()::text, 12) || left(gen_random_uuid()::text, 8),
         w.endpoint_id, w.position, w.subject_id, w.sequence, w.type, 'pending', now(),
-        ${now}::timestamptz
+        hedge_text_time(t.time_text)
       from wanted w join timed t using (merchant_id, livemode)
     )`
-}

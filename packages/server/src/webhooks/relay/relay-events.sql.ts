@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
-import type { Timestamp } from '../../domain/time.ts'
 import { testSubjectPrefix } from '../../events/event-id.ts'
 import { insertDeliveries, stepMax } from './insert-deliveries.sql.ts'
 
@@ -38,7 +37,7 @@ export async function hasUnrelayed(db: Db): Promise<boolean> {
  *
  * The row of the relay is locked: one process relays at a time, and the others skip it.
  */
-export async function relayEvents(db: Db, now: Timestamp): Promise<number> {
+export async function relayEvents(db: Db): Promise<number> {
   const { rows } = await sql<{ passed: string }>`
     with relay as materialized (
       select position, fence_position, fence_transaction from event_relay for update skip locked
@@ -67,7 +66,7 @@ export async function relayEvents(db: Db, now: Timestamp): Promise<number> {
             when starts_with(a.subject_id, ${testSubjectPrefix}) and a.state ? 'endpoint_id'
               then e.id = a.state ->> 'endpoint_id'
             else e.events && array['*', a.type] end
-    ), ${insertDeliveries(now)}
+    ), ${insertDeliveries}
     update event_relay r
     set position = reach.through,
       fence_position = case

@@ -3,7 +3,6 @@ import { commitStatement } from '../../database/commit.ts'
 import type { Db } from '../../database/db.ts'
 import { describe } from '../../database/errors.ts'
 import { retryConflicts } from '../../database/retry.ts'
-import { toTimestamp } from '../../domain/time.ts'
 import { type Loop, startLoop, type YieldPolicy } from '../../jobs/loop.ts'
 import { hasUnrelayed, relayEvents } from './relay-events.sql.ts'
 import { replayEvents } from './replay-events.sql.ts'
@@ -24,9 +23,8 @@ export function startRelay(options: {
   const { db, log, yieldPolicy, onDeliveries } = options
   const relay = startLoop({
     turn: async () => {
-      const now = toTimestamp(Date.now())
       if (!(await hasUnrelayed(db))) return false
-      const relayed = await commitStatement('relay', () => relayEvents(db, now))
+      const relayed = await commitStatement('relay', () => relayEvents(db))
       if (relayed > 0) onDeliveries()
       return relayed > 0
     },
@@ -36,7 +34,7 @@ export function startRelay(options: {
   })
   const replays = startLoop({
     turn: async () => {
-      const found = await retryConflicts(() => replayEvents(db, toTimestamp(Date.now())))
+      const found = await retryConflicts(() => replayEvents(db))
       if (found) onDeliveries()
       return found
     },

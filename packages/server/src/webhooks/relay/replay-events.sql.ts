@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
-import type { Timestamp } from '../../domain/time.ts'
 import { testSubjectPrefix } from '../../events/event-id.ts'
 import { insertDeliveries, stepMax } from './insert-deliveries.sql.ts'
 
@@ -8,7 +7,7 @@ import { insertDeliveries, stepMax } from './insert-deliveries.sql.ts'
  * Turns the next events of the oldest replay into deliveries for its endpoint, and records its
  * progress. `false`: no replay is in progress, or other processes have locked all of them.
  */
-export async function replayEvents(db: Db, now: Timestamp): Promise<boolean> {
+export async function replayEvents(db: Db): Promise<boolean> {
   const { rows } = await sql`
     with e as materialized (
       select merchant_id, livemode, id, events, replay_since, replay_from, replay_through
@@ -27,7 +26,7 @@ export async function replayEvents(db: Db, now: Timestamp): Promise<boolean> {
       from a cross join e
       where a.created_at >= e.replay_since and e.events && array['*', a.type]
         and not starts_with(a.subject_id, ${testSubjectPrefix})
-    ), ${insertDeliveries(now)}, reached as (
+    ), ${insertDeliveries}, reached as (
       select count(*) as events, max(position) as position from a
     )
     update webhook_endpoints w

@@ -49,4 +49,8 @@ export async function createCancellations(db: Kysely<unknown>): Promise<void> {
       current_status text collate "C",
       primary key (cancellation_id, payment_id)
     )`.execute(db)
+  // The exceptions, for lists of one outcome.
+  await sql`
+    create index cancellation_items_outcome on cancellation_items
+      (cancellation_id, outcome, payment_id) where outcome is not null`.execute(db)
 }

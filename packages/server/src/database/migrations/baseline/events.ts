@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely'
 /** Events, and the records of idempotency keys. */
 export async function createEvents(db: Kysely<unknown>): Promise<void> {
   await events(db)
+  await eventHours(db)
   await idempotencyRecords(db)
 }
 
@@ -34,8 +35,12 @@ async function events(db: Kysely<unknown>): Promise<void> {
   await sql`create unique index events_position on events (position)`.execute(db)
   await sql`
     create index events_newest on events (merchant_id, livemode, position)`.execute(db)
-  // For lists and replays since a time. A BRIN index costs a write of a few bytes per hundred pages.
-  await sql`create index events_created on events using brin (created_at)`.execute(db)
+  // Finds events of rare types. The steps of every payment are not in it: they cost no entry, and
+  // a list finds them soon.
+  await sql`
+    create index events_rare on events (merchant_id, livemode, type, position)
+      where type not in ('payment.created', 'payment.initiated', 'payment.processing',
+        'payment.succeeded', 'payment.settled', 'payment.canceled')`.execute(db)
 
   await sql`
     create trigger events_append_only before update or delete on events
@@ -43,6 +48,23 @@ async function events(db: Kysely<unknown>): Promise<void> {
   await sql`
     create trigger events_not_truncated before truncate on events
       for each statement execute function refuse_change()`.execute(db)
+}
+
+async function eventHours(db: Kysely<unknown>): Promise<void> {
+  // Where the events of an hour are, by position, and the payments that were created in it, by id: for
+  // lists of a time. Positions and ids follow the commits, and times a merchant's clock, so neither
+  // follows from the other. The worker that counts events adds those that it counts (`stats_progress`).
+  await sql`
+    create table event_hours (
+      merchant_id text collate "C" not null references merchants (id),
+      livemode boolean not null,
+      hour timestamptz(0) not null,
+      first_position bigint not null,
+      last_position bigint not null,
+      first_payment_id text collate "C",
+      last_payment_id text collate "C",
+      primary key (merchant_id, livemode, hour)
+    ) with (fillfactor = 50)`.execute(db)
 }
 
 async function idempotencyRecords(db: Kysely<unknown>): Promise<void> {

@@ -59,6 +59,19 @@ async function timeTexts(db: Kysely<unknown>): Promise<void> {
       return hedge_units_text(us / 1000 * 1024 + us % 1000);
     end $$`.execute(db)
 
+  // The second of a text of `hedge_time_text`, cut to a whole one.
+  await sql`
+    create function hedge_text_time(given text)
+    returns timestamptz language plpgsql immutable parallel safe as $$
+    declare
+      ms bigint := 0;
+    begin
+      for n in 1..10 loop
+        ms := ms * 32 + strpos(${alphabet}, substr(given, n, 1)) - 1;
+      end loop;
+      return to_timestamp(ms / 1000);
+    end $$`.execute(db)
+
   // The text after the given one. The last text, and a text of another form, come back unchanged.
   await sql`
     create function hedge_text_after(given text)

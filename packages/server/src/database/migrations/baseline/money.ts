@@ -170,14 +170,19 @@ async function ledger(db: Kysely<unknown>): Promise<void> {
       for each statement execute function refuse_ledger_change()`.execute(db)
 }
 
-/** Balances are sums over one account, so each index holds the amounts too. */
 async function ledgerViews(db: Kysely<unknown>): Promise<void> {
+  // The sums of each account over all transfers whose events are counted (`stats_progress`). The balance
+  // is this sum and the transfers of later events: it does not read the history.
   await sql`
-    create index ledger_debits on ledger_transfers
-      (merchant_id, livemode, debit_account, currency) include (amount)`.execute(db)
-  await sql`
-    create index ledger_credits on ledger_transfers
-      (merchant_id, livemode, credit_account, currency) include (amount)`.execute(db)
+    create table ledger_balances (
+      merchant_id text collate "C" not null references merchants (id),
+      livemode boolean not null,
+      account text collate "C" not null check (account in ('processor', 'merchant_pending',
+        'merchant_available', 'fees', 'refunds')),
+      currency text collate "C" not null,
+      balance bigint not null,
+      primary key (merchant_id, livemode, account, currency)
+    ) with (fillfactor = 50)`.execute(db)
   // The two entries of each transfer. Debits are positive.
   await sql`
     create view ledger_entries as

@@ -19,6 +19,7 @@ async function tasks(db: Kysely<unknown>): Promise<void> {
   // `planned_again`: the task was requested while it was in progress, and runs once more.
   // `waiting_since` is when the task was planned and `failing_since` when its current failures began,
   // both by the merchant's clock, which a test clock may advance.
+  // The primary key lists the open payments of an account by kind, newest first: `payments/view/scan.sql.ts`.
   // `attention` is why the payment needs an operator, since `attention_since`. The worker sets it when
   // it postpones the task. The task's end removes it.
   await sql`
@@ -37,7 +38,7 @@ async function tasks(db: Kysely<unknown>): Promise<void> {
       failing_since timestamptz(0),
       attention text collate "C",
       attention_since timestamptz(0),
-      primary key (merchant_id, livemode, payment_id, kind),
+      primary key (merchant_id, livemode, kind, payment_id),
       foreign key (merchant_id, livemode, payment_id)
         references payments (merchant_id, livemode, id),
       check ((attention is null) = (attention_since is null))
