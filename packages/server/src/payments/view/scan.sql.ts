@@ -45,7 +45,7 @@ export async function nextPart(db: Db, request: ScanRequest): Promise<ScanPart> 
   const probes = sources.map(
     (source, n) => sql`
       select ${n}::integer as n, count(*)::integer as count, max(id) as through
-      from (${source(range, size)}) entry`,
+      from (${source.first(range, size)}) entry`,
   )
   const { rows } = await sql<Probe>`${sql.join(probes, sql` union all `)}`.execute(db)
   const best = rows.reduce((one, other) => (isBetter(other, one, size) ? other : one))
@@ -53,7 +53,9 @@ export async function nextPart(db: Db, request: ScanRequest): Promise<ScanPart> 
   if (!source) throw new Error('the database named an index that was not asked for')
   const isLast = best.count < size || best.through === null
   const through = isLast ? range.through : (best.through ?? range.through)
-  const matching = matchingIn(source, { range: { ...range, through }, filter })
+  const matching: ScanPart['matching'] = sql`
+    select id, status from (${source.payments({ ...range, through })}) payments
+    where ${matches(account, filter)}`
   return { matching, through, isLast }
 }
 
@@ -70,10 +72,13 @@ function isBetter(a: Probe, b: Probe, size: number): boolean {
   return (a.through ?? '') > (b.through ?? '')
 }
 
-/** The candidates of a filter in an index, as SQL with the column `id`: of a range, the first `size` or all. */
-type Source = (range: IdRange, size: number | null) => RawBuilder<unknown>
-
-const limitedTo = (size: number | null) => (size === null ? sql`` : sql`limit ${size}`)
+/** The candidates of a filter in an index. */
+interface Source {
+  /** SQL: the column `id` of the first `size` entries of a range. */
+  readonly first: (range: IdRange, size: number) => RawBuilder<unknown>
+  /** SQL: all payments of a range, each once. */
+  readonly payments: (range: IdRange) => RawBuilder<unknown>
+}
 
 /**
  * The payments with a value, by an index on merchant, mode, value and id, or without a value by the primary
@@ -86,7 +91,7 @@ function byIndex(column?: {
   /** The condition of a partial index. */
   readonly where?: RawBuilder<SqlBool>
 }): Source {
-  return ({ account, after, through }, size) => {
+  const entries = ({ account, after, through }: IdRange) => {
     const names = column ? [column.name] : []
     const values = column ? [column.value] : []
     const key = sql.join([sql`merchant_id`, sql`livemode`, ...names, sql`id`])
@@ -94,25 +99,39 @@ function byIndex(column?: {
     const at = (id: string) =>
       sql.join([sql`${merchantId}::text`, sql`${livemode}::boolean`, ...values, sql`${id}::text`])
     return sql`
-      select id from payments
+      from payments
       where (${key}) > (${at(after)}) and (${key}) <= (${at(through)})
         and ${column?.where ?? sql`true`}
-      order by ${key} ${limitedTo(size)}`
+      order by ${key}`
+  }
+  return {
+    first: (range, size) => sql`select id ${entries(range)} limit ${size}`,
+    // `offset` keeps the conditions of the filter out of the subquery, and so the index.
+    payments: (range) => sql`select * ${entries(range)} offset 0`,
   }
 }
 
 /** The payments with a task that meets one of the conditions: one range for each. */
 function byTask(conditions: readonly RawBuilder<SqlBool>[]): Source {
-  return ({ account, after, through }, size) => {
+  const entries = ({ account, after, through }: IdRange, limit: RawBuilder<unknown>) => {
     const ranges = conditions.map(
       (condition) => sql`
         (select payment_id as id from payment_tasks
         where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
           and payment_id > ${after} and payment_id <= ${through} and ${condition}
-        order by payment_id ${limitedTo(size)})`,
+        order by payment_id ${limit})`,
     )
-    return sql`
-      select id from (${sql.join(ranges, sql` union all `)}) task order by id ${limitedTo(size)}`
+    return sql`select id from (${sql.join(ranges, sql` union all `)}) task order by id ${limit}`
+  }
+  return {
+    first: (range, size) => entries(range, sql`limit ${size}`),
+    payments: (range) => sql`
+      select p.* from (select distinct id from (${entries(range, sql``)}) entry) candidate
+      cross join lateral (
+        select * from payments
+        where merchant_id = ${range.account.merchantId} and livemode = ${range.account.livemode}
+          and id = candidate.id limit 1
+      ) p`,
   }
 }
 
@@ -154,26 +173,6 @@ function sourcesOf(filter: PaymentFilter): Source[] {
     sources.push(byTask(kinds.flat().map((kind) => sql`kind = ${kind}`)))
   }
   return sources.length > 0 ? sources : [byIndex()]
-}
-
-/**
- * The payments of a range that match, as SQL. The condition is outside of the look-up by the key: by it,
- * the planner may read all payments of the merchant instead.
- */
-function matchingIn(
-  source: Source,
-  { range, filter }: { range: IdRange; filter: PaymentFilter },
-): ScanPart['matching'] {
-  const { account } = range
-  return sql`
-    select payments.id, payments.status from (
-      select distinct id from (${source(range, null)}) entry
-    ) candidate cross join lateral (
-      select * from payments p
-      where p.merchant_id = ${account.merchantId} and p.livemode = ${account.livemode}
-        and p.id = candidate.id limit 1
-    ) payments
-    where ${matches(account, filter)}`
 }
 
 /** The ids above `after`, up to `through`, of a merchant and mode. */
