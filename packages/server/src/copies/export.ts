@@ -8,7 +8,7 @@ import { to as copyTo } from 'pg-copy-streams'
 import type { Database } from '../database/connect.ts'
 import { migrations } from '../database/migrate/migrations.ts'
 import { CopyError } from './copy-error.ts'
-import { fileOf, type Manifest, manifestName, type TableCopy } from './manifest.ts'
+import { fileEnding, fileOf, type Manifest, manifestName, type TableCopy } from './manifest.ts'
 import {
   findMigrations,
   findSequences,
@@ -67,8 +67,13 @@ export async function exportDatabase(given: {
 
 async function makeEmptyFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  if ((await readdir(folder)).length === 0) return
-  const message = `${folder} is not empty. An export needs a new folder.`
+  const names = await readdir(folder)
+  if (names.length === 0) return
+  const isStopped = !names.includes(manifestName) && names.some((name) => name.endsWith(fileEnding))
+  const message = isStopped
+    ? `${folder} contains an export that was stopped. It cannot be continued, because an export is of ` +
+      'one time: delete the folder, and export again.'
+    : `${folder} is not empty. An export needs a new folder.`
   throw new CopyError('folder_not_empty', message)
 }
 

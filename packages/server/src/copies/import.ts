@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import type { ClientBase } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
@@ -21,6 +22,9 @@ import {
 
 /** Lets one process at a time import into a database. Any number serves. */
 const importLock = 4_190_228_370_114_502_113n
+/** PostgreSQL notices within milliseconds that a client has gone, unless a long statement runs. */
+const lockWaitMsMax = 15_000
+const lockPollMs = 200
 
 /**
  * Imports an export into a database without data, and creates the tables there. Each table is one
@@ -39,15 +43,15 @@ export async function importDatabase(given: {
   await migrate(database)
   return await database.withLongClient(async (client) => {
     await lock(client)
-    await requireSameTables(client, manifest)
+    const tables = await tablesToImport(client, manifest)
     await begin(client, fingerprint)
     const done = await findDone(client)
-    for (const [at, table] of manifest.tables.entries()) {
+    for (const [at, table] of tables.entries()) {
       if (!done.has(table.name)) await importTable(client, { table, folder, fingerprint })
-      progress.onTable(table, { done: at + 1, of: manifest.tables.length })
+      progress.onTable(table, { done: at + 1, of: tables.length })
     }
     await finish(client, manifest)
-    return manifest
+    return { ...manifest, tables }
   })
 }
 
@@ -60,25 +64,48 @@ export async function isImportUnfinished({ pool }: Pick<Database, 'pool'>): Prom
   return rows[0]?.exists === true
 }
 
+/** Waits for a while: the session of an import that was stopped ends soon after it. */
 async function lock(client: ClientBase): Promise<void> {
-  const { rows } = await client.query<{ taken: boolean }>(
-    `select pg_try_advisory_lock(${importLock}) as taken`,
-  )
-  if (rows[0]?.taken) return
-  throw new CopyError('other_import', 'Another process imports into the database.')
-}
-
-async function requireSameTables(client: ClientBase, manifest: Manifest): Promise<void> {
-  const applied = await findMigrations(client)
-  const here = await findTables(client)
-  const textOf = (tables: readonly { name: string; columns: readonly string[] }[]) =>
-    tables.map(({ name, columns }) => `${name} ${columns.join()}`).join('\n')
-  if (applied.join() === manifest.migrations.join() && textOf(here) === textOf(manifest.tables)) {
-    return
+  for (const deadline = Date.now() + lockWaitMsMax; ; await sleep(lockPollMs)) {
+    const { rows } = await client.query<{ taken: boolean }>(
+      `select pg_try_advisory_lock(${importLock}) as taken`,
+    )
+    if (rows[0]?.taken) return
+    if (Date.now() > deadline) break
   }
   const message =
-    'The export is of another version. Import it with the version that made it, and upgrade afterwards.'
-  throw new CopyError('other_version', message)
+    'Another process imports into the database. If it was ended just now, its statement may go on for a while: ' +
+    'try again in a minute.'
+  throw new CopyError('other_import', message)
+}
+
+/**
+ * The tables of the export that this version has. Where the migrations are the same, the others belong to
+ * another program that has used the same schema.
+ */
+async function tablesToImport(client: ClientBase, manifest: Manifest): Promise<TableCopy[]> {
+  const applied = await findMigrations(client)
+  if (applied.join() !== manifest.migrations.join()) {
+    throw otherVersion(`it has the migrations ${manifest.migrations.join(', ') || 'of none'}`)
+  }
+  const here = new Map((await findTables(client)).map(({ name, columns }) => [name, columns]))
+  const tables = manifest.tables.filter(({ name }) => here.has(name))
+  for (const { name, columns } of tables) {
+    if (here.get(name)?.join() !== columns.join()) {
+      throw otherVersion(`its table ${name} has other columns`)
+    }
+    here.delete(name)
+  }
+  if (here.size > 0)
+    throw otherVersion(`it does not have the tables ${[...here.keys()].join(', ')}`)
+  return tables
+}
+
+function otherVersion(difference: string): CopyError {
+  const message =
+    `The export is of another version: ${difference}. Import it with the version that made it, into a ` +
+    'database of its own, and upgrade afterwards.'
+  return new CopyError('other_version', message)
 }
 
 /** Begins an import into a database without data, or continues the one that was begun. */
@@ -125,7 +152,10 @@ async function importTable(
   await client.query(`alter table "${table.name}" disable trigger user`)
   await client.query(`delete from "${table.name}"`)
   const rows = client.query(copyFrom(`copy "${table.name}" (${listOf(table)}) from stdin`))
-  await pipeline(createReadStream(join(folder, fileOf(table))), createGunzip(), rows)
+  const file = createReadStream(join(folder, fileOf(table)))
+  await pipeline(file, createGunzip(), rows).catch((cause: unknown) => {
+    throw damaged(table, cause) ?? cause
+  })
   const loaded = await measureTable(client, table)
   if (loaded.rows !== table.rows || loaded.hash !== table.hash) {
     const message =
@@ -138,13 +168,22 @@ async function importTable(
   await client.query('commit')
 }
 
+/** The error of a file that is missing, that is cut off, or whose rows the table refuses; `null`: of another cause. */
+function damaged(table: TableCopy, cause: unknown): CopyError | null {
+  const { code, message } = cause as { code?: string; message?: string }
+  // Errors of files, of gzip, and SQLSTATE: wrong data, or data that breaks a constraint.
+  if (code === undefined || !/^(ENOENT|EACCES|EISDIR|Z_|2[23])/.test(code)) return null
+  return new CopyError('copy_differs', `${fileOf(table)} cannot be read: ${message}.`)
+}
+
 /** Sets what depends on the old server, and lets servers start on the database. */
 async function finish(client: ClientBase, { sequences }: Manifest): Promise<void> {
+  // First, because no other call comes back to it after the commit.
+  await client.query('analyze')
   await client.query('begin')
   await setSequences(client, sequences)
   // The fence is a transaction of the old server (`webhooks/relay/relay-events.sql.ts`).
   await client.query('update event_relay set fence_position = null, fence_transaction = null')
   await client.query(`drop table ${progressTable}`)
   await client.query('commit')
-  await client.query('analyze')
 }

@@ -41,9 +41,12 @@ export type TableCopy = Static<typeof Table>
 /** The state of a sequence. */
 export type SequenceState = Static<typeof Sequence>
 
+/** How the names of the files with rows end. */
+export const fileEnding = '.copy.gz'
+
 /** The name of the file with the rows of a table: PostgreSQL's text format of COPY, compressed. */
 export function fileOf({ name }: { readonly name: string }): string {
-  return `${name}.copy.gz`
+  return `${name}${fileEnding}`
 }
 
 /**

@@ -33,7 +33,10 @@ export async function findMigrations(client: ClientBase): Promise<string[]> {
   return rows.map(({ name }) => name)
 }
 
-/** All tables with data. A table follows those that its foreign keys refer to. */
+/**
+ * All tables with data. A table follows those that its foreign keys refer to. Tables of extensions, and
+ * tables whose names no table of Hedge has, are left out.
+ */
 export async function findTables(client: ClientBase): Promise<Table[]> {
   const { rows } = await client.query<Table & { refers_to: string[] }>(
     `select c.relname as name,
@@ -46,6 +49,9 @@ export async function findTables(client: ClientBase): Promise<Table[]> {
      from pg_class c
      where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
        and not c.relispartition and c.relname <> all($1::text[])
+       and c.relname ~ '^[a-z_][a-z0-9_]*$' and not exists (
+         select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid
+           and d.deptype = 'e')
      order by c.relname collate "C"`,
     [ownTables],
   )
