@@ -105,7 +105,7 @@ const frequentTypes: readonly EventType[] = [
   'payment.canceled',
 ]
 
-/** The condition of the index, in its words. */
+/** The condition of the index, in its values. */
 const isRare = sql`type not in (${sql.join(frequentTypes.map((type) => sql.lit(type)))})`
 
 /** Events that are read of each rare type. All of them match but for the time. */

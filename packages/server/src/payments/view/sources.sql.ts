@@ -4,7 +4,7 @@ import type { TaskKind } from '../../database/task-rows.ts'
 import type { Account } from '../../domain/account.ts'
 import { allRows, ofAccount, rowsWith, type ScanRange, type Source } from '../../lists/scan.sql.ts'
 
-// Where a list, a count and a bulk cancellation look for payments. No index contains a status, because each
+// Where a list, a count and a bulk cancellation find payments. No index contains a status, because each
 // transition would write it. Every open payment has the task of its next step, and every refunded
 // payment its refunds, so their tables are the indexes of these statuses.
 
