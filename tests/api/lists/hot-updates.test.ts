@@ -8,7 +8,13 @@ import { createMigratedDatabase } from '../../support/servers/server.ts'
 const writtenOnce = 'payment_method_details'
 
 /** Columns of payments that steps change, beside those of the state of an event. */
-const changedBesides = ['sequence', 'updated_at', 'processor', 'processor_reference', 'amount_to_capture']
+const changedBesides = [
+  'sequence',
+  'updated_at',
+  'processor',
+  'processor_reference',
+  'amount_to_capture',
+]
 
 let database: TestDatabase
 let sql: Sql
@@ -40,7 +46,7 @@ test('no index contains a column that a transition changes, so that a cancel wri
   )
   expect(rows.filter(({ column }) => column === writtenOnce)).toHaveLength(1)
   const changed = [...Object.keys(stateOfNewPayment), ...changedBesides]
-  expect(
-    rows.filter(({ column }) => changed.includes(column) && column !== writtenOnce),
-  ).toEqual([])
+  expect(rows.filter(({ column }) => changed.includes(column) && column !== writtenOnce)).toEqual(
+    [],
+  )
 })
