@@ -12,6 +12,9 @@ import type { FencedPage } from '../http/request/pagination.ts'
  */
 export const scannedMax = 10_000
 
+/** The same for rows that are anywhere in the table: each of them may be a read from the disk. */
+const scatteredMax = 2_000
+
 /** A range of ids, both ends exclusive, and how much of it is read. */
 export interface ScanRange {
   readonly above: string
@@ -31,6 +34,8 @@ export interface Source {
   readonly order: readonly string[]
   /** Whether the rows have all columns of their table. */
   readonly isWhole: boolean
+  /** Whether neighbors in the order of the ids may be anywhere in the table. Default: they are close. */
+  readonly isScattered?: boolean
 }
 
 /** A page of a list, and where the next one continues. */
@@ -45,6 +50,11 @@ export interface ScannedPage<Row> {
 export function rangeOf(page: FencedPage, limit: number): ScanRange {
   const below = page.after !== null && page.after < page.through ? page.after : page.through
   return { above: page.before ?? '', below, descending: page.before === null, limit }
+}
+
+/** The range with the limit of a source. */
+export function limited(range: ScanRange, { isScattered = false }: Source): ScanRange {
+  return { ...range, limit: isScattered ? Math.min(range.limit, scatteredMax) : range.limit }
 }
 
 /** The range without the ids outside of the bounds, which are inclusive. */
@@ -104,7 +114,7 @@ export async function scanPage<Row extends { id: string }>(
   },
 ): Promise<ScannedPage<Row>> {
   const { source, page, read } = scan
-  const range = scan.range ?? rangeOf(page, scannedMax)
+  const range = limited(scan.range ?? rangeOf(page, scannedMax), source)
   const found = await sql<Row>`
     ${read(source.rows(range))} order by ${orderOf(source, range, scan.name)}
     limit ${page.limit + 1}`.execute(db)
@@ -158,6 +168,7 @@ export function rowsWith(
   return {
     order: ['id'],
     isWhole: true,
+    isScattered: true,
     rows: ({ above, below, descending, limit }) => {
       const direction = descending ? sql`desc` : sql`asc`
       return sql`

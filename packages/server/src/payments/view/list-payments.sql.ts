@@ -9,6 +9,7 @@ import { readHours } from '../../lists/hours.sql.ts'
 import {
   allRows,
   lastScanned,
+  limited,
   ofAccount,
   rangeOf,
   type ScannedPage,
@@ -69,9 +70,13 @@ export async function countPayments(
 ): Promise<StatusCount[]> {
   const counts = new Map<PaymentRow['status'], number>()
   const all = { above: '', below: `${idPrefixes.payment}~`, descending: false, limit: scannedMax }
-  let range: ScanRange | null = await boundedRange(db, { account, filter, range: all })
   const ids = isByMetadata(filter) ? await findByMetadata(db, { account, filter }) : null
   const source = ids ? withIds(ids) : sourceOf(account, filter)
+  let range: ScanRange | null = await boundedRange(db, {
+    account,
+    filter,
+    range: limited(all, source),
+  })
   for (let total = 0; range !== null && total < max; ) {
     const matched = matching({ account, filter, source }, source.rows(range))
     const { rows } = await sql<StatusCount>`
