@@ -18,4 +18,9 @@ export { connect, type Database } from './database/connect.ts'
 export { AddressError } from './database/hosts/address.ts'
 export { isMigrated } from './database/migrate/migrate.ts'
 export type { MerchantRow } from './database/schema.ts'
+export {
+  type DatabaseDefaults,
+  explainLossyCommits,
+  readDefaults,
+} from './database/sessions/defaults.sql.ts'
 export { createLiveKey } from './merchants/live-key.ts'
