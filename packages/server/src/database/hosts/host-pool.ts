@@ -13,7 +13,7 @@ export interface HostPoolConfig extends pg.PoolConfig {
   /** Runs the first statements of a new connection. If it fails, the connection is not used. */
   readonly prepare: (client: pg.PoolClient) => Promise<void>
   /** Closes a connection of another pool. Returns whether there was one. */
-  readonly makeRoom: () => Promise<boolean>
+  readonly freeConnection: () => Promise<boolean>
 }
 
 /** A connection of a pool. */
@@ -40,7 +40,7 @@ const suspiciousMs = 3_000
 /** Time between two such probes. A long statement is nothing unusual. */
 const probeAgainMs = 5_000
 
-/** Time until a pool that was shrunk tries to grow again. Other processes may have left room. */
+/** Time until a pool that was shrunk tries to grow again. Other processes may have closed theirs. */
 const growAgainMs = 15_000
 
 /** Time in which PostgreSQL ends the session of a closed connection. */
@@ -61,14 +61,14 @@ export class HostPool extends BoundedPool {
   readonly #sessions = new Map<pg.ClientBase, Session>()
   readonly #watch: NodeJS.Timeout | undefined
   readonly #sizeMax: number
-  readonly makeRoom: HostPoolConfig['makeRoom']
+  readonly freeConnection: HostPoolConfig['freeConnection']
   #grow: NodeJS.Timeout | undefined
-  #makingRoom: Promise<boolean> | null = null
+  #freeing: Promise<boolean> | null = null
   /** Other pools that wait for a connection of this one to end. */
-  readonly #givingUp: (() => void)[] = []
+  readonly #closing: (() => void)[] = []
   #probedMs = Number.NEGATIVE_INFINITY
 
-  constructor(hosts: Hosts, { prepare, makeRoom, ...config }: HostPoolConfig) {
+  constructor(hosts: Hosts, { prepare, freeConnection, ...config }: HostPoolConfig) {
     super({
       ...config,
       Client: clientOf(hosts),
@@ -85,15 +85,15 @@ export class HostPool extends BoundedPool {
     })
     this.#hosts = hosts
     this.#sizeMax = this.options.max
-    this.makeRoom = makeRoom
+    this.freeConnection = freeConnection
     this.on('connect', (client) => this.#addSession(client))
     this.on('acquire', (client) => this.#setUsed(client, performance.now()))
     this.on('release', (_, client) => {
       this.#setUsed(client, null)
       // The pool removes ended connections.
-      const giveUp = this.#givingUp.shift()
-      if (giveUp) client.once('end', giveUp)
-      if (giveUp || this.#sessions.get(client)?.isSpent) void client.end()
+      const onClosed = this.#closing.shift()
+      if (onClosed) client.once('end', onClosed)
+      if (onClosed || this.#sessions.get(client)?.isSpent) void client.end()
     })
     if (hosts.areProbed) {
       this.#watch = setInterval(() => void this.#leaveOldHosts(), watchMs).unref()
@@ -128,12 +128,12 @@ export class HostPool extends BoundedPool {
    *
    * @returns whether there was another.
    */
-  async giveUpOne(): Promise<boolean> {
+  async closeOne(): Promise<boolean> {
     const count = this.#sessions.size
     if (count < 2) return false
     this.#shrink(count - 1)
     if (this.idleCount > 0) (await this.connect()).release(true)
-    else await new Promise<void>((resolve) => this.#givingUp.push(resolve))
+    else await new Promise<void>((resolve) => this.#closing.push(resolve))
     return true
   }
 
@@ -168,7 +168,7 @@ export class HostPool extends BoundedPool {
   }
 
   /**
-   * The database has no room for another connection. Keeps those that are open, and opens no others for
+   * The database refuses another connection. Keeps those that are open, and opens no others for
    * a while: callers wait for one. A pool without any gets the place of one of another pool.
    */
   #goOnFull(callback: Connected, failed: { error: Error; attempt: number }): void {
@@ -181,12 +181,12 @@ export class HostPool extends BoundedPool {
       else this.#open(callback, attempt)
       return
     }
-    this.#makingRoom ??= this.makeRoom().finally(() => {
-      this.#makingRoom = null
+    this.#freeing ??= this.freeConnection().finally(() => {
+      this.#freeing = null
     })
     // PostgreSQL frees the place shortly after the connection has ended.
     const openLater = () => setTimeout(() => this.#open(callback, attempt + 1), freeMs)
-    this.#makingRoom.then((hasMade) => (hasMade ? openLater() : fail()), fail)
+    this.#freeing.then((hasFreed) => (hasFreed ? openLater() : fail()), fail)
   }
 
   #shrink(size: number): void {

@@ -6,7 +6,7 @@ const checkMs = 500
 
 /**
  * Keeps all connections of a pool open until the pool ends: opens one again when it breaks. Where the
- * database has no room, another pool gives up one of its own.
+ * database refuses it, another pool closes one of its own.
  */
 export function keepOpen(pool: HostPool): void {
   let isOpening = false
@@ -26,6 +26,6 @@ async function open(pool: HostPool): Promise<void> {
   const opened = await Promise.allSettled(Array.from({ length }, () => pool.connect()))
   for (const each of opened) {
     if (each.status === 'fulfilled') each.value.release()
-    else if (isTooManyConnections(each.reason)) await pool.makeRoom().catch(() => false)
+    else if (isTooManyConnections(each.reason)) await pool.freeConnection().catch(() => false)
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Whether the database, or a pooler in front of it, has no room for another connection now. This says
+ * Whether the database, or a pooler in front of it, refuses another connection now. This says
  * nothing about the host: the open connections work.
  */
 export function isTooManyConnections(error: unknown): boolean {

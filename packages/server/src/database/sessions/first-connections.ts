@@ -8,7 +8,7 @@ const attemptsMax = 30
 const pauseMs = 1_000
 
 /**
- * Opens the first connections of a server: `openSeparate`, and again while the database has no room.
+ * Opens the first connections of a server: `openSeparate`, and again while the database refuses them.
  *
  * @throws {SessionError} when the database or a pooler in front of it cannot be used.
  */
@@ -26,7 +26,7 @@ export async function openFirst(sessions: Sessions, pools: readonly pg.Pool[]): 
 
 /**
  * Takes two connections from each of the pools, first one of each, and compares their sessions. Where
- * the database has room for one of each only, that is enough.
+ * the database accepts one of each only, that is enough.
  *
  * @throws {SessionError} when two connections share a session; otherwise the errors of the driver.
  */
@@ -44,7 +44,7 @@ export async function openSeparate(sessions: Sessions, pools: readonly pg.Pool[]
   }
 }
 
-/** A further connection of a pool that has one in use; `null`: the database has no room for it. */
+/** A further connection of a pool that has one in use; `null`: the database refuses it. */
 async function connectUnlessFull(pool: pg.Pool): Promise<pg.PoolClient | null> {
   try {
     return await pool.connect()

@@ -56,12 +56,12 @@ export function makePools(options: { url: string; onError: (error: Error) => voi
     const pool = new HostPool(hosts, {
       ...{ ...config, ...limits, waitingMax },
       prepare: (client) => sessions.prepare(client, whole),
-      makeRoom: () => giveUpOne([reads, requests].filter((other) => other !== pool)),
+      freeConnection: () => closeOne([reads, requests].filter((other) => other !== pool)),
     })
     pool.on('error', options.onError)
     return pool
   }
-  // Never closed while idle: in an emergency there may be no room to open them again.
+  // Never closed while idle: in an emergency they may be refused.
   const openKept = (settings: Settings, max: number) => open(settings, { max, min: max })
   const requests = open(requestSettings, { max: connectionsMax })
   const reads = open(readSettings, { max: readConnectionsMax })
@@ -74,9 +74,9 @@ export function makePools(options: { url: string; onError: (error: Error) => voi
 }
 
 /** Closes a connection of one of the pools, preferably an idle one. Returns whether there was one. */
-async function giveUpOne(pools: readonly HostPool[]): Promise<boolean> {
+async function closeOne(pools: readonly HostPool[]): Promise<boolean> {
   const [pool] = pools.toSorted((a, b) => b.idleCount - a.idleCount || b.totalCount - a.totalCount)
-  return (await pool?.giveUpOne()) ?? false
+  return (await pool?.closeOne()) ?? false
 }
 
 /** The configuration of all clients. */

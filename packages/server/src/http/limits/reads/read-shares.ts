@@ -20,7 +20,7 @@ const shares: Shares = {
   test: readConnectionsMax - 2,
   account: 4,
 }
-/** Reads of one kind, such as lists of payments. So a merchant's slow lists leave room for its other reads. */
+/** Reads of one kind, such as lists of payments. So a merchant can read other things beside its slow lists. */
 const sameKindMax = 3
 /** A read takes at most about as long: its statement is ended then. */
 const waitMsMax = 5_000
