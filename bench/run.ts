@@ -14,6 +14,7 @@ import { operations } from './suites/operations.ts'
 import { overload } from './suites/overload.ts'
 import { peer } from './suites/peer.ts'
 import { processor } from './suites/processor.ts'
+import { slowReaders } from './suites/slow-readers.ts'
 import { statement } from './suites/statement.ts'
 
 // `npm run bench`: runs the suites and writes their results. bench/README.md describes the method.
@@ -25,6 +26,7 @@ const suites: Readonly<Record<string, (setup: Setup) => Promise<void>>> = {
   operations,
   'cancel-under-load': cancelUnderLoad,
   overload,
+  'slow-readers': slowReaders,
   peer,
   processor,
   calls,

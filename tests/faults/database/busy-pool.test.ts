@@ -6,7 +6,7 @@ import { until } from '../../support/until.ts'
 
 const fixture = withServers(1)
 /** All connections of requests and workers. Source: `connectionsMax` of the server. */
-const connections = 20
+const connections = 16
 
 test('a cancel with an API key that is not cached succeeds while all connections of requests wait', async () => {
   const busy = await createMerchant(fixture)

@@ -1,7 +1,7 @@
 import { type AuditEntry, type AuditEntryId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
 import type { AuditRow } from '../database/access-rows.ts'
-import type { Db } from '../database/db.ts'
+import type { Database } from '../database/connect.ts'
 import { answer } from '../http/answers/answer.ts'
 import { implement } from '../http/implement.ts'
 import { renderList } from '../http/request/pagination.ts'
@@ -9,11 +9,11 @@ import { openPage } from '../lists/fence.ts'
 import { daysKept, listEntries } from './audit.sql.ts'
 
 /** The route that lists the audit log. */
-export function auditRoutes(app: FastifyInstance, { db }: { db: Db }): void {
+export function auditRoutes(app: FastifyInstance, { readDb }: Pick<Database, 'readDb'>): void {
   implement(app, operations.listAuditLog, async ({ auth, query }) => {
-    const page = await openPage(db, { kind: 'auditEntry', account: auth, query, daysKept })
+    const page = await openPage(readDb, { kind: 'auditEntry', account: auth, query, daysKept })
     if ('refusal' in page) return page
-    const { rows, ...more } = await listEntries(db, { account: auth, filter: query, page })
+    const { rows, ...more } = await listEntries(readDb, { account: auth, filter: query, page })
     return answer(200, renderList({ data: rows.map(render), ...more, url: '/v1/audit_log' }))
   })
 }

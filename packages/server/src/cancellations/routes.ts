@@ -1,6 +1,6 @@
 import { operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
-import type { Db } from '../database/db.ts'
+import type { Database } from '../database/connect.ts'
 import { answer } from '../http/answers/answer.ts'
 import { implement } from '../http/implement.ts'
 import { renderList } from '../http/request/pagination.ts'
@@ -16,7 +16,7 @@ import { withCancellation } from './with-cancellation.ts'
 /** The routes of bulk cancellations. `onWork` is called after a request that has made work. */
 export function cancellationRoutes(
   app: FastifyInstance,
-  { db, onWork }: { db: Db; onWork: () => void },
+  { db, readDb, onWork }: Pick<Database, 'db' | 'readDb'> & { onWork: () => void },
 ): void {
   implement(app, operations.createCancellation, async (request) => {
     const reply = await once(db, request, (tx) => requestCancellation(tx, request))
@@ -25,9 +25,9 @@ export function cancellationRoutes(
   })
 
   implement(app, operations.listCancellations, async ({ auth, query }) => {
-    const page = await openPage(db, { kind: 'cancellation', account: auth, query })
+    const page = await openPage(readDb, { kind: 'cancellation', account: auth, query })
     if ('refusal' in page) return page
-    const { rows, ...more } = await listCancellations(db, { account: auth, page })
+    const { rows, ...more } = await listCancellations(readDb, { account: auth, page })
     const data = rows.map(renderCancellation)
     return answer(200, renderList({ data, ...more, url: '/v1/cancellations' }))
   })
@@ -37,7 +37,9 @@ export function cancellationRoutes(
   )
 
   implement(app, operations.listCancellationResults, ({ auth, params: { id }, query }) =>
-    withCancellation(db, { account: auth, id }, (row) => listCancellationResults(db, row, query)),
+    withCancellation(readDb, { account: auth, id }, (row) =>
+      listCancellationResults(readDb, row, query),
+    ),
   )
 
   implement(app, operations.pauseCancellation, (request) =>

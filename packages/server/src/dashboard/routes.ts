@@ -26,6 +26,7 @@ const SignIn = Type.Object(
 
 interface DashboardOptions {
   readonly db: Db
+  readonly readDb: Db
   readonly sessions: Sessions
   readonly edge: Pick<Edge, 'charge' | 'throttledLookupOf'>
   readonly publicUrl: () => string
@@ -43,7 +44,13 @@ export async function dashboardRoutes(
       const { range } = request.query as { range?: unknown }
       if (typeof range !== 'string') return refuseField('range', range, 'one range')
       const now = toTimestamp(nowMs + auth.clockOffsetSeconds * 1000)
-      return await readDashboardStats(options.db, { auth, range, now })
+      const permit = await app.readShares.acquire(request, { auth, kind: 'plots' })
+      if ('refusal' in permit) return permit
+      try {
+        return await readDashboardStats(options.readDb, { auth, range, now })
+      } finally {
+        permit.release()
+      }
     }),
   )
 

@@ -1,40 +1,35 @@
 import { Kysely, PostgresDialect } from 'kysely'
-import pg from 'pg'
+import type pg from 'pg'
 import { statementLog } from '../tracing/statements.ts'
 import type { Db } from './db.ts'
-import { AddressError, type DatabaseAddress, parseAddress } from './hosts/address.ts'
-import { HostPool } from './hosts/host-pool.ts'
-import { Hosts } from './hosts/hosts.ts'
+import { keepOpen } from './hosts/keep-open.ts'
 import type { Schema } from './schema.ts'
-import { overrideSettings, readOptions } from './sessions/options.ts'
-import { Sessions } from './sessions/sessions.ts'
-import {
-  answerTimeoutMs,
-  batchSettings,
-  longSettings,
-  requestSettings,
-  type Settings,
-} from './sessions/settings.ts'
-import { types } from './sessions/types.ts'
+import { openFirst, openSeparate } from './sessions/first-connections.ts'
+import { makePools } from './sessions/pools.ts'
 
 /** A database: Kysely for most statements, and its pool for the hot statements. */
 export interface Database {
   readonly db: Db
   readonly pool: pg.Pool
+  /** Separate connections for reads that can be slow: they must not delay other requests. */
+  readonly readDb: Db
+  readonly readPool: pg.Pool
   /** Separate connections for batches, so that no slow query delays a cancel. */
   readonly batchPool: pg.Pool
   /** Separate connections to read keys: statements that wait for locks must not keep callers out. */
   readonly keyDb: Db
   readonly keyPool: pg.Pool
   /**
-   * Opens the connections of cancels and of key look-ups, before any other. Checks that each has a session
-   * of its own, which a pooler in transaction mode does not give.
+   * Opens the connections of cancels and of key look-ups, before any other, and keeps them open. Checks
+   * that each has a session of its own, which a pooler in transaction mode does not give.
    *
    * @throws {SessionError} when the database or a pooler in front of it cannot be used.
    */
   openFirst(): Promise<void>
   /** Checks two connections in the same way, for programs that cancel nothing. */
   checkSessions(): Promise<void>
+  /** Why the database may lose acknowledged commits, as its newest session shows; null: it does not. */
+  lossyCommits(): string | null
   /**
    * Runs work that may take minutes, such as migrations, on a separate connection. It waits a second
    * for each lock, because later statements queue behind it.
@@ -45,19 +40,6 @@ export interface Database {
   close(): Promise<void>
 }
 
-/** The pool of requests and workers. Twenty connections keep far more than two cores busy. */
-const connectionsMax = 20
-/** Two batches in flight: PostgreSQL runs one while the next is on the wire. */
-const batchConnectionsMax = 2
-/** A look-up takes less than a millisecond and is cached for two seconds: one connection and a spare. */
-const keyConnectionsMax = 2
-/** After this time, a request that waits for a connection is refused. */
-const connectTimeoutMs = 5_000
-/** Statements that may wait for a connection: twice the admitted requests, and the workers. */
-const waitingMax = 2_000
-/** A server that vanished without closing its connection is noticed after this and ten seconds more. */
-const keepAliveMs = 10_000
-
 /**
  * Connects lazily: the first statement opens the first connection. With several hosts, connections go to
  * the host that takes writes, and move when another host does.
@@ -65,38 +47,25 @@ const keepAliveMs = 10_000
  * @throws {AddressError} when the address cannot be used.
  */
 export function connect(options: { url: string; onError: (error: Error) => void }): Database {
-  const address = parseAddress(options.url)
-  const config = configOf(address)
-  const hosts = new Hosts(address, config)
-  const sessions = new Sessions()
-  const given = readOptions(address.options)
-  const open = (settings: Settings, limits: pg.PoolConfig) => {
-    const whole = overrideSettings(given, settings)
-    const prepare = (client: pg.PoolClient) => sessions.prepare(client, whole)
-    const opened = new HostPool(hosts, { ...config, ...limits, waitingMax, prepare })
-    opened.on('error', options.onError)
-    return opened
-  }
-  const pool = open(requestSettings, { max: connectionsMax })
-  const batchPool = open(batchSettings, { max: batchConnectionsMax })
-  const keyPool = open(requestSettings, { max: keyConnectionsMax })
-  const openLong = () => open(longSettings, { max: 1, query_timeout: 0 })
+  const { sessions, requests, reads, batches, keys, openLong } = makePools(options)
   const log = statementLog()
   const throughPool = (through: pg.Pool) =>
     new Kysely<Schema>({
       dialect: new PostgresDialect({ pool: through }),
       ...(log ? { log } : {}),
     })
-  const db = throughPool(pool)
-  const keyDb = throughPool(keyPool)
+  const db = throughPool(requests)
+  const keyDb = throughPool(keys)
+  const readDb = throughPool(reads)
   return {
-    db,
-    pool,
-    batchPool,
-    keyDb,
-    keyPool,
-    openFirst: () => checkSeparate(sessions, [batchPool, batchPool, keyPool, keyPool]),
-    checkSessions: () => checkSeparate(sessions, [pool, pool]),
+    ...{ db, pool: requests, readDb, readPool: reads },
+    ...{ batchPool: batches, keyDb, keyPool: keys },
+    async openFirst() {
+      await openFirst(sessions, [batches, keys])
+      for (const kept of [batches, keys]) keepOpen(kept)
+    },
+    checkSessions: () => openSeparate(sessions, [requests]),
+    lossyCommits: () => sessions.lossyCommits,
     async withLongClient(work) {
       const own = openLong()
       const client = await own.connect()
@@ -118,38 +87,7 @@ export function connect(options: { url: string; onError: (error: Error) => void 
       }
     },
     async close() {
-      await Promise.all([db.destroy(), keyDb.destroy(), batchPool.end()])
+      await Promise.all([db.destroy(), readDb.destroy(), keyDb.destroy(), batches.end()])
     },
-  }
-}
-
-/** Takes a connection from each of the pools, one after the other, and compares their sessions. */
-async function checkSeparate(sessions: Sessions, pools: readonly pg.Pool[]): Promise<void> {
-  const clients: pg.PoolClient[] = []
-  try {
-    for (const pool of pools) clients.push(await pool.connect())
-    await sessions.requireSeparate(clients)
-  } finally {
-    for (const client of clients) client.release()
-  }
-}
-
-/** The configuration of all clients. */
-function configOf(address: DatabaseAddress): pg.ClientConfig {
-  const config = {
-    connectionString: address.connectionString,
-    types,
-    connectionTimeoutMillis: connectTimeoutMs,
-    application_name: 'hedge',
-    keepAlive: true,
-    keepAliveInitialDelayMillis: keepAliveMs,
-    query_timeout: answerTimeoutMs,
-  }
-  try {
-    // Reads the certificates that the address names, to fail now and not at the first statement.
-    new pg.Client(config)
-    return config
-  } catch (cause) {
-    throw new AddressError((cause as Error).message)
   }
 }

@@ -35,14 +35,15 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   return connectionMessages.test(message ?? '')
 }
 
+/** Whether PostgreSQL ended the statement because it took too long. It has changed nothing. */
+export function isStatementTimeout(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string }
+  return code === '57014' && /statement timeout/.test(message ?? '')
+}
+
 /** Whether the error is a lock timeout. The statement has changed nothing. */
 export function isLockTimeout(error: unknown): boolean {
   return (error as { code?: string }).code === '55P03'
-}
-
-/** Whether the error is a statement timeout. The statement has changed nothing. */
-function isStatementTimeout(error: unknown): boolean {
-  return (error as { code?: string }).code === '57014'
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
-import type { Db } from '../database/db.ts'
+import type { Database } from '../database/connect.ts'
 import { answer } from '../http/answers/answer.ts'
 import { refuse } from '../http/answers/refusal.ts'
 import { implement } from '../http/implement.ts'
@@ -10,11 +10,14 @@ import { findDispute, listDisputes } from './disputes.sql.ts'
 import { renderDispute } from './render.ts'
 
 /** `GET /v1/disputes` and `/v1/disputes/:id` */
-export function disputeRoutes(app: FastifyInstance, { db }: { db: Db }): void {
+export function disputeRoutes(
+  app: FastifyInstance,
+  { db, readDb }: Pick<Database, 'db' | 'readDb'>,
+): void {
   implement(app, operations.listDisputes, async ({ auth, query }) => {
-    const page = await openPage(db, { kind: 'dispute', account: auth, query })
+    const page = await openPage(readDb, { kind: 'dispute', account: auth, query })
     if ('refusal' in page) return page
-    const { rows, ...more } = await listDisputes(db, { account: auth, filter: query, page })
+    const { rows, ...more } = await listDisputes(readDb, { account: auth, filter: query, page })
     const data = rows.map(renderDispute)
     return answer(200, renderList({ data, ...more, url: '/v1/disputes' }))
   })

@@ -1,5 +1,6 @@
 import { type EventListQuery, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
+import type { Database } from '../database/connect.ts'
 import type { Db } from '../database/db.ts'
 import type { EventRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
@@ -15,8 +16,13 @@ import { listEvents } from './list-events.sql.ts'
 import { renderEvents } from './load.ts'
 
 /** `GET /v1/events` and `/v1/events/:id`. The stream is in `stream.ts`. */
-export function eventRoutes(app: FastifyInstance, { db }: { db: Db }): void {
-  implement(app, operations.listEvents, ({ auth, query }) => listPage(db, { account: auth, query }))
+export function eventRoutes(
+  app: FastifyInstance,
+  { db, readDb }: Pick<Database, 'db' | 'readDb'>,
+): void {
+  implement(app, operations.listEvents, ({ auth, query }) =>
+    listPage(readDb, { account: auth, query }),
+  )
 
   implement(app, operations.retrieveEvent, async ({ auth, params: { id } }) => {
     const row = await findEventById(db, { account: auth, id })

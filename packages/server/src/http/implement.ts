@@ -61,6 +61,7 @@ export function implement<O extends Operation>(
 ): void {
   const takesBody = hasBody(operation)
   const checkInput = compileInputCheck(operation)
+  const readKind = isSlowRead(operation) ? operation.id : null
   app.route({
     method: operation.method,
     url: operation.path,
@@ -72,7 +73,7 @@ export function implement<O extends Operation>(
       const idempotency = takesBody ? readIdempotencyKey(request, operation) : null
       if (idempotency && 'refusal' in idempotency) return send(reply, idempotency)
       const apiRequest = toApiRequest(request, operation, idempotency)
-      const permit = await app.largeLists.acquire(request)
+      const permit = await acquirePermits(app, request, readKind)
       if (permit && 'refusal' in permit) return send(reply, permit)
       try {
         const result = await handler(apiRequest)
@@ -83,6 +84,31 @@ export function implement<O extends Operation>(
       }
     },
   })
+}
+
+/** Reads whose time depends on how much a merchant has: lists, and sums of the ledger. */
+function isSlowRead({ method, query, id }: Operation): boolean {
+  const isList = Object.hasOwn(query?.properties ?? {}, 'limit')
+  return method === 'GET' && (isList || id === 'retrieveBalance')
+}
+
+/** Waits for the permits of a read: for the memory of a large list, and for a connection. */
+async function acquirePermits(
+  app: FastifyInstance,
+  request: FastifyRequest,
+  kind: string | null,
+): Promise<{ release(): void } | Refusal | null> {
+  const list = await app.largeLists.acquire(request)
+  if (kind === null || !request.auth || (list && 'refusal' in list)) return list
+  const read = await app.readShares.acquire(request, { auth: request.auth, kind })
+  if ('refusal' in read) list?.release()
+  if (list === null || 'refusal' in read) return read
+  return {
+    release() {
+      list.release()
+      read.release()
+    },
+  }
 }
 
 function hasBody({ method }: Operation): boolean {

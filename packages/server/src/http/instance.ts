@@ -20,7 +20,8 @@ import type { Edge } from './edge.ts'
 import { Admission, type AdmissionLimits } from './limits/admission.ts'
 import { boundAnswers } from './limits/buffer-budget.ts'
 import { type ConnectionLimits, createHttpServer } from './limits/connections.ts'
-import { LargeLists } from './limits/large-lists.ts'
+import { LargeLists } from './limits/reads/large-lists.ts'
+import { ReadShares } from './limits/reads/read-shares.ts'
 import { parseQuery } from './request/query.ts'
 import { nameRequestSpans, traceRequests } from './trace-requests.ts'
 import { refuseUnknownRoute } from './unknown-route.ts'
@@ -60,6 +61,7 @@ export function createInstance(options: InstanceOptions): FastifyInstance {
   // Hooks run in this order: see "The way of a request" in ARCHITECTURE.md.
   boundAnswers(app, { timeoutMs: limits.connections?.answerTimeoutMs })
   app.decorate('largeLists', new LargeLists())
+  app.decorate('readShares', new ReadShares())
   parseBodies(app)
   nameRequestSpans(app)
   edge.attach(app)

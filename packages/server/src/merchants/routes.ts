@@ -6,7 +6,8 @@ import {
 } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
 import { actorOf, changesOf, recordAudit } from '../audit/record.ts'
-import type { Db, Tx } from '../database/db.ts'
+import type { Database } from '../database/connect.ts'
+import type { Tx } from '../database/db.ts'
 import type { MerchantRow } from '../database/schema.ts'
 import { newId } from '../domain/ids.ts'
 import { answer, type Reply } from '../http/answers/answer.ts'
@@ -31,7 +32,10 @@ import {
 } from './merchants.sql.ts'
 
 /** Routes of merchants. */
-export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
+export function merchantRoutes(
+  app: FastifyInstance,
+  { db, readDb }: Pick<Database, 'db' | 'readDb'>,
+): void {
   implement(app, operations.createMerchant, (request) =>
     once(db, request, (tx) => createMerchant(tx, request)),
   )
@@ -43,7 +47,7 @@ export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
 
   implement(app, operations.retrieveBalance, async ({ auth, params: { id } }) => {
     if (id !== auth.merchantId) return merchantNotFound()
-    return answer(200, await readBalance(db, auth))
+    return answer(200, await readBalance(readDb, auth))
   })
 
   implement(app, operations.updateMerchant, async (request) => {

@@ -41,6 +41,6 @@ export function paymentRoutes(
   captureRoute(app, { db, processors, onWork })
   refundRoute(app, { db, processors, onWork })
   reverseRoute(app, { db, onWork })
-  readRoutes(app, { db })
+  readRoutes(app, database)
   resolveRoutes(app, { db, fees, onWork })
 }

@@ -19,16 +19,16 @@ import { renderAttempt, renderDelivery } from './render-delivery.ts'
 import type { WebhookOptions } from './with-endpoint.ts'
 
 /** List, read and retry deliveries. */
-export function deliveryRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): void {
+export function deliveryRoutes(app: FastifyInstance, { db, readDb, onWork }: WebhookOptions): void {
   implement(app, operations.listWebhookDeliveries, async ({ auth, query }) => {
-    const page = await openPage(db, {
+    const page = await openPage(readDb, {
       kind: 'delivery',
       account: auth,
       query,
       daysKept: deliveryDaysKept,
     })
     if ('refusal' in page) return page
-    const { rows, ...more } = await listDeliveries(db, { account: auth, filter: query, page })
+    const { rows, ...more } = await listDeliveries(readDb, { account: auth, filter: query, page })
     const data = rows.map(renderDelivery)
     return answer(200, renderList({ data, ...more, url: '/v1/webhooks/deliveries' }))
   })

@@ -12,6 +12,8 @@ import type { PrivateNetworks } from './send/reach.sql.ts'
 /** The dependencies of the webhook routes. */
 export interface WebhookOptions {
   readonly db: Db
+  /** The connections of lists. */
+  readonly readDb: Db
   readonly sealer: Sealer
   readonly privateNetworks: PrivateNetworks
   /** Is called after a request that has made work for the workers. */

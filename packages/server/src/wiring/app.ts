@@ -56,6 +56,8 @@ export interface AppOptions {
   readonly keyring: Keyring | null
   /** Whether test webhooks may reach private networks. Default: until a live key exists. */
   readonly privateNetworks?: PrivateNetworks
+  /** Whether live mode is served although the database may lose acknowledged commits. Default: no. */
+  readonly allowsLossyCommits?: boolean
   /** Called when a request has created work for the workers. */
   readonly onWork: () => void
   /** Limits of requests in flight and of connections. Default: those of production. */
@@ -72,7 +74,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const sessions = new Sessions(database, authenticator, isSecure)
   const tokens = new ClientTokens(database.keyDb)
   const authenticate = authenticationBy({ authenticator, sessions, tokens })
-  const refuseLive = () => refuseLiveMode({ publicUrl: options.publicUrl(), trustedProxies })
+  const refuseLive = () =>
+    refuseLiveMode({
+      publicUrl: options.publicUrl(),
+      trustedProxies,
+      lossyCommits: options.allowsLossyCommits ? null : database.lossyCommits(),
+    })
   const edge = new Edge({
     authenticate,
     isSecure,
@@ -102,24 +109,24 @@ async function addRoutes(
 ): Promise<void> {
   const { database, log, publicUrl, onWork, privateNetworks = null } = options
   const { leaseSeconds = submissionLeaseSeconds } = options
-  const { db } = database
+  const { db, readDb } = database
   const onNotice = onProcessorMessage(options)
 
   healthRoutes(app, database)
   metricsRoutes(app, database)
   await docsRoutes(app)
   paymentRoutes(app, { ...options, leaseSeconds })
-  disputeRoutes(app, { db })
+  disputeRoutes(app, database)
   clientTokenRoutes(app, { db, tokens })
   checkoutRoutes(app, { ...options, db })
   await pageRoutes(app, { dependencies: { ...options, db, leaseSeconds }, log, refuseLive })
-  cancellationRoutes(app, { db, onWork })
+  cancellationRoutes(app, { ...database, onWork })
   merchantRoutes(app, database)
   keyRoutes(app, database)
   auditRoutes(app, database)
   eventRoutes(app, database)
   streamRoute(app, { db, log, authenticate })
-  webhookRoutes(app, { ...options, db, privateNetworks })
+  webhookRoutes(app, { ...options, db, readDb, privateNetworks })
   clockRoutes(app, {
     db,
     reschedule: rescheduleRetries,
@@ -136,7 +143,7 @@ async function addRoutes(
     onChange: ({ merchantId, paymentId }) =>
       onNotice({ account: { merchantId, livemode: false }, paymentId }),
   })
-  await dashboardRoutes(app, { db, sessions, edge, publicUrl })
+  await dashboardRoutes(app, { db, readDb, sessions, edge, publicUrl })
 }
 
 /** Authenticates by a client token, the Authorization header, or a session of the dashboard. */

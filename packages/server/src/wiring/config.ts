@@ -46,6 +46,8 @@ export interface Config {
   }
   /** `HEDGE_WEBHOOK_PRIVATE_NETWORKS`; null: allowed until the deployment has a live key. */
   readonly webhookPrivateNetworks: PrivateNetworks
+  /** `HEDGE_ASYNCHRONOUS_COMMITS`. */
+  readonly asynchronousCommits: 'allow' | 'deny'
   /** `HEDGE_FEE_BASIS_POINTS` and `HEDGE_FEE_FIXED`, in minor units. */
   readonly fees: FeeSchedule
   /**
@@ -85,6 +87,7 @@ export function parseConfig(env: Environment): Config {
       apiBase: values.HEDGE_STRIPE_API_BASE ?? null,
     },
     webhookPrivateNetworks: values.HEDGE_WEBHOOK_PRIVATE_NETWORKS ?? null,
+    asynchronousCommits: values.HEDGE_ASYNCHRONOUS_COMMITS,
     fees: { basisPoints: values.HEDGE_FEE_BASIS_POINTS, fixedMinor: values.HEDGE_FEE_FIXED },
     traces:
       (values.OTEL_TRACES_EXPORTER ?? exporter) === 'otlp'

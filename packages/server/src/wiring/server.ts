@@ -16,7 +16,7 @@ import type { Config } from './config.ts'
 import { ConfigError } from './environment/read.ts'
 import { prepareKeys } from './first-keys.ts'
 import { listen } from './listen.ts'
-import { requireProxiesForLiveMode, sharesOneAddress } from './live-mode.ts'
+import { requireSafeLiveMode, sharesOneAddress } from './live-mode.ts'
 import { startWorkers } from './workers.ts'
 
 /** A server that accepts requests. */
@@ -117,7 +117,15 @@ async function prepareDatabase({ config, log, database }: Parts): Promise<void> 
   if (await isImportUnfinished(database)) {
     throw new ConfigError('An import into the database is not finished. Run hedge import again.')
   }
-  await requireProxiesForLiveMode(database.db, reached)
+  const lossyCommits = database.lossyCommits()
+  const isAllowed = config.asynchronousCommits === 'allow'
+  await requireSafeLiveMode(database.db, {
+    ...reached,
+    lossyCommits: isAllowed ? null : lossyCommits,
+  })
+  if (lossyCommits !== null) {
+    log.warn(`${lossyCommits}${isAllowed ? '' : ': live mode is refused'}`)
+  }
   if (sharesOneAddress(reached)) {
     log.warn('HEDGE_PUBLIC_URL is https but HEDGE_TRUSTED_PROXIES is not set: live mode is refused')
   }
@@ -160,6 +168,7 @@ async function serve({ config, log, database }: Parts) {
   })
   const app = await createApp({
     ...{ database, processors, fees, trustedProxies, log, sealer, keyring, privateNetworks },
+    allowsLossyCommits: config.asynchronousCommits === 'allow',
     publicUrl: () => publicUrl,
     onWork: () => workers.nudge(),
   })

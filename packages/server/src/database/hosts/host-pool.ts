@@ -3,6 +3,7 @@ import type { Host } from './address.ts'
 import { BoundedPool } from './bounded-pool.ts'
 import { HostClient } from './host-client.ts'
 import type { Hosts } from './hosts.ts'
+import { isTooManyConnections } from './too-many.ts'
 
 type Connected = Parameters<typeof pg.Pool.prototype.connect>[0]
 
@@ -11,6 +12,8 @@ export interface HostPoolConfig extends pg.PoolConfig {
   readonly waitingMax: number
   /** Runs the first statements of a new connection. If it fails, the connection is not used. */
   readonly prepare: (client: pg.PoolClient) => Promise<void>
+  /** Closes a connection of another pool. Returns whether there was one. */
+  readonly freeConnection: () => Promise<boolean>
 }
 
 /** A connection of a pool. */
@@ -37,6 +40,12 @@ const suspiciousMs = 3_000
 /** Time between two such probes. A long statement is nothing unusual. */
 const probeAgainMs = 5_000
 
+/** Time until a pool that was shrunk tries to grow again. Other processes may have closed theirs. */
+const growAgainMs = 15_000
+
+/** Time in which PostgreSQL ends the session of a closed connection. */
+const freeMs = 50
+
 /** The server is read-only. */
 const readOnly = '25006'
 /** The server takes no writes now: it is read-only, shuts down, starts up or lost the connection. */
@@ -51,9 +60,15 @@ export class HostPool extends BoundedPool {
   readonly #hosts: Hosts
   readonly #sessions = new Map<pg.ClientBase, Session>()
   readonly #watch: NodeJS.Timeout | undefined
+  readonly #sizeMax: number
+  readonly freeConnection: HostPoolConfig['freeConnection']
+  #grow: NodeJS.Timeout | undefined
+  #freeing: Promise<boolean> | null = null
+  /** Other pools that wait for a connection of this one to end. */
+  readonly #closing: (() => void)[] = []
   #probedMs = Number.NEGATIVE_INFINITY
 
-  constructor(hosts: Hosts, { prepare, ...config }: HostPoolConfig) {
+  constructor(hosts: Hosts, { prepare, freeConnection, ...config }: HostPoolConfig) {
     super({
       ...config,
       Client: clientOf(hosts),
@@ -69,12 +84,16 @@ export class HostPool extends BoundedPool {
       },
     })
     this.#hosts = hosts
+    this.#sizeMax = this.options.max
+    this.freeConnection = freeConnection
     this.on('connect', (client) => this.#addSession(client))
     this.on('acquire', (client) => this.#setUsed(client, performance.now()))
     this.on('release', (_, client) => {
       this.#setUsed(client, null)
       // The pool removes ended connections.
-      if (this.#sessions.get(client)?.isSpent) void client.end()
+      const onClosed = this.#closing.shift()
+      if (onClosed) client.once('end', onClosed)
+      if (onClosed || this.#sessions.get(client)?.isSpent) void client.end()
     })
     if (hosts.areProbed) {
       this.#watch = setInterval(() => void this.#leaveOldHosts(), watchMs).unref()
@@ -97,9 +116,25 @@ export class HostPool extends BoundedPool {
   override end(callback: () => void): void
   override end(callback?: () => void): Promise<void> | undefined {
     clearInterval(this.#watch)
+    clearTimeout(this.#grow)
     if (!callback) return super.end()
     super.end(callback)
     return undefined
+  }
+
+  /**
+   * Closes a connection for a pool that has none: an idle one, or the next that its caller returns. The
+   * last one stays.
+   *
+   * @returns whether there was another.
+   */
+  async closeOne(): Promise<boolean> {
+    const count = this.#sessions.size
+    if (count < 2) return false
+    this.#shrink(count - 1)
+    if (this.idleCount > 0) (await this.connect()).release(true)
+    else await new Promise<void>((resolve) => this.#closing.push(resolve))
+    return true
   }
 
   #attempt(callback: Connected, attempt: number): void {
@@ -121,6 +156,7 @@ export class HostPool extends BoundedPool {
         if (!error) return callback(undefined, client, done)
         // The pool's message when all connections are in use. No host is the cause.
         if (error.message === 'timeout exceeded when trying to connect') return fail(error)
+        if (isTooManyConnections(error)) return this.#goOnFull(callback, { error, attempt })
         this.#hosts.doubt(host)
         if (!this.#hosts.areProbed) this.#hosts.rest(reasonOf(error))
         if (this.#hosts.areProbed && attempt < attemptsMax) this.#attempt(callback, attempt + 1)
@@ -129,6 +165,36 @@ export class HostPool extends BoundedPool {
     } catch (error) {
       fail(error as Error)
     }
+  }
+
+  /**
+   * The database refuses another connection. Keeps those that are open, and opens no others for
+   * a while: callers wait for one. A pool without any gets the place of one of another pool.
+   */
+  #goOnFull(callback: Connected, failed: { error: Error; attempt: number }): void {
+    const { error, attempt } = failed
+    const fail = () => callback(error, undefined, () => undefined)
+    const isFirst = this.#sessions.size === 0
+    this.#shrink(Math.max(1, this.#sessions.size))
+    if (!isFirst || attempt === attemptsMax) {
+      if (isFirst) fail()
+      else this.#open(callback, attempt)
+      return
+    }
+    this.#freeing ??= this.freeConnection().finally(() => {
+      this.#freeing = null
+    })
+    // PostgreSQL frees the place shortly after the connection has ended.
+    const openLater = () => setTimeout(() => this.#open(callback, attempt + 1), freeMs)
+    this.#freeing.then((hasFreed) => (hasFreed ? openLater() : fail()), fail)
+  }
+
+  #shrink(size: number): void {
+    this.options.max = size
+    this.#grow ??= setTimeout(() => {
+      this.#grow = undefined
+      this.options.max = this.#sizeMax
+    }, growAgainMs).unref()
   }
 
   #addSession(client: pg.ClientBase): void {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ClientBase } from 'pg'
 import { DatabaseUnreachableError } from '../hosts/unreachable.ts'
+import { explainLossyCommits } from './defaults.sql.ts'
 import { readSession, type SeenSession, setSession } from './session.sql.ts'
 import type { Settings } from './settings.ts'
 
@@ -17,6 +18,9 @@ export class SessionError extends DatabaseUnreachableError {
 
 /** The statements of a new connection take no time. A pooler without a free connection lets them wait. */
 const answerTimeoutMs = 5_000
+/** Settings that the server judges, and does not set. */
+const defaults = ['server_encoding', 'synchronous_commit', 'synchronous_standby_names'] as const
+
 /** How often connections are compared. Other users of a pooler can come between two statements. */
 const roundsMax = 3
 
@@ -36,6 +40,12 @@ const sharedSession =
  */
 export class Sessions {
   readonly #tokens = new Map<ClientBase, string>()
+  #lossyCommits: string | null = null
+
+  /** Why the database may lose acknowledged commits, as the newest session shows; null: it does not. */
+  get lossyCommits(): string | null {
+    return this.#lossyCommits
+  }
 
   /**
    * Prepares a new connection.
@@ -50,13 +60,23 @@ export class Sessions {
     this.#tokens.set(client, token)
     client.once('end', () => this.#tokens.delete(client))
     const names = Object.keys(settings)
-    const seen = await readSession(client, { names, timeoutMs })
+    const seen = await readSession(client, { names: [...names, ...defaults], timeoutMs })
     requireOwn(seen, { token, backend: set.backend })
+    this.#judgeDefaults(seen.values.slice(names.length))
     const lost = names.findIndex((_, n) => seen.values[n] !== set.values[n])
     if (lost >= 0) {
       const [name, now] = [names[lost], seen.values[lost]]
       throw new SessionError(`It does not keep the setting ${name}: it is ${now} after it was set`)
     }
+  }
+
+  #judgeDefaults(values: readonly string[]): void {
+    const [encoding = '', synchronousCommit = '', synchronousStandbyNames = ''] = values
+    if (encoding !== 'UTF8') {
+      const message = `Its encoding is ${encoding}: Hedge needs a database with the encoding UTF8`
+      throw new SessionError(message)
+    }
+    this.#lossyCommits = explainLossyCommits({ synchronousCommit, synchronousStandbyNames })
   }
 
   /**

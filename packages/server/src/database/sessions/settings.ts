@@ -47,12 +47,22 @@ const timeouts: Settings = {
   idle_in_transaction_session_timeout: seconds(idleTransactionTimeoutMs),
 }
 
+/** A list, search or sum that takes longer needs a narrower filter. */
+const readTimeoutMs = 5_000
+
 /** Sessions of requests and workers. */
 export const requestSettings: Settings = {
   ...meaning,
   ...plans,
   ...timeouts,
   plan_cache_mode: 'auto',
+}
+
+/** Sessions of reads that can be slow. They wait for locks as long as they may run. */
+export const readSettings: Settings = {
+  ...requestSettings,
+  statement_timeout: seconds(readTimeoutMs),
+  lock_timeout: '0',
 }
 
 /**

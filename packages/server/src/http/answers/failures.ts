@@ -1,5 +1,10 @@
 import type { FastifyBaseLogger, FastifyError } from 'fastify'
-import { describe, isDatabaseUnavailable, isLockTimeout } from '../../database/errors.ts'
+import {
+  describe,
+  isDatabaseUnavailable,
+  isLockTimeout,
+  isStatementTimeout,
+} from '../../database/errors.ts'
 import { PoolFullError } from '../../database/hosts/bounded-pool.ts'
 import { type Refusal, RefusalError, refuse, refuseField } from './refusal.ts'
 
@@ -15,6 +20,12 @@ export function refusalOf(error: unknown, log: FastifyBaseLogger): Refusal {
     log.warn({ err: describe(error) }, 'lock timeout')
     return unavailable(
       'An object that this request would change is locked. Try again: nothing was done.',
+    )
+  }
+  if (isStatementTimeout(error)) {
+    log.warn({ err: describe(error) }, 'statement timeout')
+    return unavailable(
+      'This request took too long in the database. If it is a list, narrow its filter, for example by created_at.',
     )
   }
   if (isDatabaseUnavailable(error)) {

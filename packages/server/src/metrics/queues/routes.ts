@@ -24,8 +24,8 @@ let measuresProcess = false
 /** Adds `/metrics` for Prometheus. It needs no key, like the health checks. */
 export function metricsRoutes(app: FastifyInstance, database: Database): void {
   const queues = new Queues(database.db)
-  const { pool, batchPool, keyPool } = database
-  watchPools({ requests: pool, batches: batchPool, keys: keyPool })
+  const { pool, readPool, batchPool, keyPool } = database
+  watchPools({ requests: pool, reads: readPool, batches: batchPool, keys: keyPool })
   watchConnections(app.server)
   if (!measuresProcess) {
     measuresProcess = true

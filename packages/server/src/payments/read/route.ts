@@ -1,6 +1,6 @@
 import { isId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
-import type { Db } from '../../database/db.ts'
+import type { Database } from '../../database/connect.ts'
 import { answer } from '../../http/answers/answer.ts'
 import { implement } from '../../http/implement.ts'
 import { renderList } from '../../http/request/pagination.ts'
@@ -14,7 +14,10 @@ import { readAttempts } from './attempts.ts'
 import { readTimeline } from './timeline.ts'
 
 /** `GET /v1/payments`, `/v1/payments/:id`, and the events and attempts of a payment */
-export function readRoutes(app: FastifyInstance, { db }: { db: Db }): void {
+export function readRoutes(
+  app: FastifyInstance,
+  { db, readDb }: Pick<Database, 'db' | 'readDb'>,
+): void {
   implement(app, operations.retrievePayment, async ({ auth, params: { id } }) => {
     const row = isId('payment', id) ? await findPayment(db, { account: auth, id }) : undefined
     if (!row) return paymentNotFound(id)
@@ -22,18 +25,18 @@ export function readRoutes(app: FastifyInstance, { db }: { db: Db }): void {
   })
 
   implement(app, operations.listPayments, async ({ auth, query }) => {
-    const page = await openPage(db, { kind: 'payment', account: auth, query })
+    const page = await openPage(readDb, { kind: 'payment', account: auth, query })
     if ('refusal' in page) return page
-    const { rows, ...more } = await listPayments(db, { account: auth, filter: query, page })
-    const data = await renderAllWithRefunds(db, auth, rows)
+    const { rows, ...more } = await listPayments(readDb, { account: auth, filter: query, page })
+    const data = await renderAllWithRefunds(readDb, auth, rows)
     return answer(200, renderList({ data, ...more, url: '/v1/payments' }))
   })
 
   implement(app, operations.listPaymentAttempts, ({ auth, params, query }) =>
-    readAttempts(db, { account: auth, paymentId: params.id, query }),
+    readAttempts(readDb, { account: auth, paymentId: params.id, query }),
   )
 
   implement(app, operations.listPaymentEvents, ({ auth, params, query }) =>
-    readTimeline(db, { account: auth, paymentId: params.id, query }),
+    readTimeline(readDb, { account: auth, paymentId: params.id, query }),
   )
 }

@@ -10,6 +10,7 @@ describe('the environment', () => {
     expect(readEnvironment({})).toEqual({
       PORT: 4000,
       HOST: '127.0.0.1',
+      HEDGE_ASYNCHRONOUS_COMMITS: 'deny',
       HEDGE_DATA_DIR: '.hedge',
       HEDGE_TRUSTED_PROXIES: [],
       HEDGE_FEE_BASIS_POINTS: 290,

@@ -44,6 +44,11 @@ export const variables = Type.Object({
     defaultText: 'the bundled PostgreSQL',
     explain: explainDatabaseUrl,
   }),
+  HEDGE_ASYNCHRONOUS_COMMITS: Type.Enum(['allow', 'deny'], {
+    default: 'deny',
+    description:
+      '`allow` serves live mode although `synchronous_commit` is off in your PostgreSQL, so that its crash loses acknowledged requests',
+  }),
   HEDGE_DATA_DIR: Type.String({
     default: '.hedge',
     description: 'folder of the bundled database and of the first key pair',

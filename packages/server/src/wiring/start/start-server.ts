@@ -52,7 +52,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
 }
 
 /** A throw-away cluster need not survive a power cut. */
-const throwAwaySettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+const throwAwaySettings = { fsync: 'off', full_page_writes: 'off' }
 
 async function startBundled({
   config,

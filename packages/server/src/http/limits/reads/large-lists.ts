@@ -1,10 +1,11 @@
 import type { FastifyRequest } from 'fastify'
-import { unavailable } from '../answers/failures.ts'
-import type { Refusal } from '../answers/refusal.ts'
-import { addressOf, countedAddress } from '../request/client-address.ts'
-import { bufferBudgetExceeded } from './buffer-budget.ts'
-import { limitsOf, type Shares } from './semaphore.ts'
-import { SemaphoreQueue } from './semaphore-queue.ts'
+import { unavailable } from '../../answers/failures.ts'
+import type { Refusal } from '../../answers/refusal.ts'
+import { addressOf, countedAddress } from '../../request/client-address.ts'
+import { bufferBudgetExceeded } from '../buffer-budget.ts'
+import { limitsOf, type Shares } from '../semaphore.ts'
+import { SemaphoreQueue } from '../semaphore-queue.ts'
+import { endOfWait } from './end-of-wait.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -44,7 +45,7 @@ export class LargeLists {
     if (request.method !== 'GET' || typeof limit !== 'number' || limit <= smallListMax) return null
     const address = countedAddress(addressOf(request))
     const limits = limitsOf({ auth: request.auth, address }, shares)
-    const permit = await this.#queue.acquire(limits, endOfWait(request))
+    const permit = await this.#queue.acquire(limits, endOfWait(request, waitMsMax))
     if (permit === null) return queueTooLong
     const bytesMax = Math.min(limit, largeObjectsMax) * objectBytesMax
     const bytes = request.server.bufferBudget.reserve(request, bytesMax)
@@ -59,15 +60,4 @@ export class LargeLists {
       },
     }
   }
-}
-
-/** Aborts when the request has waited for too long, or when its client has hung up. */
-function endOfWait({ response }: FastifyRequest): AbortSignal {
-  const end = new AbortController()
-  const timer = setTimeout(() => end.abort(), waitMsMax).unref()
-  response?.once('close', () => {
-    clearTimeout(timer)
-    end.abort()
-  })
-  return end.signal
 }
