@@ -25,7 +25,7 @@ export interface DatabaseDefaults {
 }
 
 /** Reads the defaults for new sessions of the role and the database of a pool. */
-export async function readDefaults(pool: Pick<pg.Pool, 'query'>): Promise<DatabaseDefaults> {
+async function readDefaults(pool: Pick<pg.Pool, 'query'>): Promise<DatabaseDefaults> {
   const { rows } = await pool.query<DatabaseDefaults>(`
     select current_setting('server_encoding') as "encoding",
       current_setting('synchronous_commit') as "synchronousCommit",
