@@ -144,8 +144,8 @@ export const insertRefunds = `
 
 export const insertDisputes = `
   insert into disputes (merchant_id, livemode, id, payment_id, processor, processor_reference, amount,
-    currency, fee, status, reason, created_at, updated_at)
-  select merchant_id, false, 'dp_' || substr(id, 5), id, 'sandbox', 'dp_' || n, amount,
+    withdrawn_amount, currency, fee, status, reason, created_at, updated_at)
+  select merchant_id, false, 'dp_' || substr(id, 5), id, 'sandbox', 'dp_' || n, amount, amount,
     case when h % 10 = 0 then 'EUR' else 'USD' end, 1500,
     case when g % 3 = 0 then 'lost' when g % 3 = 1 then 'under_review' else 'needs_response' end,
     'fraudulent', at + interval '3 days', at + interval '3 days'

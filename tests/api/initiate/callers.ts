@@ -56,8 +56,8 @@ export interface Given {
 async function insertDispute(paymentId: string): Promise<string> {
   await fixture.sql.query(
     `insert into disputes (merchant_id, livemode, id, payment_id, processor, processor_reference,
-       amount, currency, fee, status, reason, created_at, updated_at)
-     select merchant_id, livemode, 'dp_1', id, 'sandbox', 'sbxd_1', amount, currency, 0, 'won',
+       amount, withdrawn_amount, currency, fee, status, reason, created_at, updated_at)
+     select merchant_id, livemode, 'dp_1', id, 'sandbox', 'sbxd_1', amount, 0, currency, 0, 'won',
        'fraudulent', now(), now() from payments where id = $1`,
     [paymentId],
   )

@@ -111,6 +111,13 @@ test.each([
     ],
   ],
   [
+    'once all events are counted, the kept balances are the sums of the ledger',
+    [
+      `update stats_progress set position = (select max(position) from events)`,
+      `insert into ledger_balances select merchant_id, livemode, 'fees', currency, 1 from payments`,
+    ],
+  ],
+  [
     'a payment that has failed after its capture was returned, once, by a dispute',
     [`update payments set status = 'failed', captured_amount = amount, net_amount = 1`],
   ],

@@ -166,6 +166,14 @@ const always: Readonly<Record<string, string>> = {
         where measure = 'succeeded' group by 1, 2, 3) s using (merchant_id, livemode, currency)
     where coalesce(p.taken, 0) <> coalesce(s.plotted, 0)
       and (select position from stats_progress) >= (select max(position) from events)`,
+  'once all events are counted, the kept balances are the sums of the ledger': `
+    select * from (
+        select merchant_id, livemode, account, currency, -sum(amount) as balance from ledger_entries
+        group by 1, 2, 3, 4) l
+      full join (select merchant_id, livemode, account, currency, balance as kept
+        from ledger_balances) b using (merchant_id, livemode, account, currency)
+    where coalesce(l.balance, 0) <> coalesce(b.kept, 0)
+      and (select position from stats_progress) >= (select max(position) from events)`,
   'a payment that has failed after its capture was returned, once, by a dispute': `
     select p.id, p.status, p.net_amount, r.count from payments p cross join lateral (
         select count(*) from events e where e.merchant_id = p.merchant_id
