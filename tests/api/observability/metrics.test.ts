@@ -57,7 +57,9 @@ async function insertOpen(options: {
     `insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at, since, leased_until)
      select merchant_id, livemode, id, $2::text, case $2::text when 'process' then cancelable_until
        else now() + interval '5 minutes' end, updated_at, now() + interval '1 hour'
-     from payments where id = any($1)`,
+     from payments where id = any($1)
+     on conflict (merchant_id, livemode, payment_id, kind) do update
+       set due_at = excluded.due_at, since = excluded.since, leased_until = excluded.leased_until`,
     [ids, status === 'initiated' ? 'process' : 'capture'],
   )
 }
