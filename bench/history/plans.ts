@@ -70,9 +70,12 @@ export async function measure(
   }
 }
 
-/** Whether a statement is measured: settings and transactions are not. */
+/**
+ * Whether a statement is measured: those that read. A second insert of the same row would be refused, and
+ * settings and transactions cost nothing.
+ */
 export function isMeasured({ text }: Statement): boolean {
-  return /^\s*(?:select|with|insert|update|delete)\b/i.test(text)
+  return /^\s*(?:select|with)\b/i.test(text) && !/\binsert into\b/i.test(text)
 }
 
 /** Tables and indexes are scanned. Results of other nodes are not read again. */

@@ -22,7 +22,7 @@ let client: pg.PoolClient
 let requests: ReturnType<typeof listRequests>
 
 beforeAll(async () => {
-  own = await startOwnApp(limitsNeverReached)
+  own = await startOwnApp(limitsNeverReached, { isChecked: false })
   const end = new Date()
   const seeder = await own.sql.connect()
   await seedHistory(seeder, { merchantId: own.owner.merchant_id, payments, end })

@@ -43,7 +43,7 @@ test.skipIf(!folder)(
       limits: limitsNeverReached,
     })
     const client = await served.database.pool.connect()
-    const api = apiClient(served.url, historyKeys.secretKey)
+    const api = apiClient(served.url, historyKeys.secretKey, { isChecked: false })
     try {
       const { single, pairs } = listRequests(await findValues(client, database.merchantId))
       const figures: Figure[] = []

@@ -12,7 +12,7 @@ const malformed = { code: 'invalid_configuration', text: 'must start with sk_tes
 describe('the start', () => {
   test.each([
     { env: {}, ...missing },
-    { env: { HEDGE_API_SECRET: ' ' }, ...missing },
+    { env: { HEDGE_API_SECRET: ' ' }, code: 'usage', text: 'HEDGE_API_SECRET is set but empty' },
     { env: { HEDGE_API_SECRET: 'secret_of_mine' }, ...malformed },
     { env: { HEDGE_API_SECRET: 'sk_test_a', HEDGE_BASE_URL: 'shop' }, code: 'usage', text: 'URL' },
   ])('with $env says at once why every call will fail, and so does each call', async (given) => {

@@ -29,9 +29,14 @@ export type Api = (method: string, path: string, options?: ApiOptions) => Promis
 
 /**
  * Creates a client that uses plain HTTP and not the SDK. It checks every answer against the contract:
- * the schema of its status, the form of errors, and the headers that every answer has.
+ * the schema of its status, the form of errors, and the headers that every answer has. Where rows were
+ * written by SQL, their answers need not be whole: `isChecked` is false then.
  */
-export function apiClient(url: string, secretKey: string | null): Api {
+export function apiClient(
+  url: string,
+  secretKey: string | null,
+  { isChecked = true }: { isChecked?: boolean } = {},
+): Api {
   return async (method, path, options = {}) => {
     const sent =
       options.rawBody ?? (options.body === undefined ? null : JSON.stringify(options.body))
@@ -47,7 +52,7 @@ export function apiClient(url: string, secretKey: string | null): Api {
     })
     const text = await response.text()
     const body: unknown = text === '' ? null : JSON.parse(text)
-    if (path.startsWith('/v1')) expectContract({ method, path, response, body })
+    if (isChecked && path.startsWith('/v1')) expectContract({ method, path, response, body })
     return { status: response.status, headers: response.headers, text, body }
   }
 }

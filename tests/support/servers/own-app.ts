@@ -25,10 +25,10 @@ export const limitsNeverReached: InstanceLimits = {
   admission: { cancellations: neverReached, others: neverReached },
 }
 
-/** Starts the API on a new database. */
+/** Starts the API on a new database. `isChecked`: as for `apiClient`. */
 export async function startOwnApp(
   limits: InstanceLimits,
-  more: { trustedProxies?: readonly string[] } = {},
+  { isChecked, ...more }: { trustedProxies?: readonly string[]; isChecked?: boolean } = {},
 ): Promise<OwnApp> {
   const created = await createMigratedDatabase()
   const served = await serveApp({ databaseUrl: created.url, keys: firstKeys, limits, ...more })
@@ -36,7 +36,7 @@ export async function startOwnApp(
   const [merchant] = await sql.query('select id from merchants')
   return {
     url: served.url,
-    api: apiClient(served.url, firstKeys.secretKey),
+    api: apiClient(served.url, firstKeys.secretKey, isChecked === undefined ? {} : { isChecked }),
     app: served.app,
     sql,
     database: served.database,

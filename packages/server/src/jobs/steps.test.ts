@@ -67,7 +67,12 @@ test('a locked step returns whether a job was due', async () => {
 
 test.each([
   ['fails', new Error('failed')],
-  ['takes too long', Object.assign(new Error('canceled'), { severity: 'ERROR', code: '57014' })],
+  [
+    'takes too long',
+    Object.assign(new Error('canceling statement due to statement timeout'), {
+      ...{ severity: 'ERROR', code: '57014' },
+    }),
+  ],
 ])(
   'a locked step that %s is reported, its job is postponed, and the next job may run',
   async (_, failure) => {
