@@ -10,7 +10,7 @@ import { runDocument } from './run-document.ts'
 const root = join(import.meta.dirname, '../..')
 const runnable = ['sh', 'js', 'ts', 'sql']
 /** Languages of blocks that are not run: answers, settings of other programs, texts. */
-const shown = ['json', 'text', 'nginx', 'ini']
+const shown = ['json', 'text', 'nginx', 'ini', 'yaml']
 
 /** The document whose snippets `npm test` runs: the first that a newcomer reads. */
 const isQuick = (path: string) => path === 'README.md'
