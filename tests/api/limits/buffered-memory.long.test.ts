@@ -136,7 +136,7 @@ test.skipIf(process.platform !== 'linux')(
   },
 )
 
-test('a sign-in of more than 4 KiB and a message of more than 256 KiB are refused', async () => {
+test('a sign-in of more than 4 KiB and a message of more than 512 KiB are refused', async () => {
   const post = (path: string, bytes: number) =>
     fetch(`${url.origin}${path}`, {
       method: 'POST',
@@ -146,6 +146,6 @@ test('a sign-in of more than 4 KiB and a message of more than 256 KiB are refuse
   expect((await post('/dashboard/api/session', 5_000)).status).toBe(413)
   const [{ id }] = await fixture.sql.query('select id from merchants')
   const messages = `/v1/processors/sandbox/webhook/${id}/test`
-  expect((await post(messages, 200 * 1024)).status).not.toBe(413)
-  expect((await post(messages, 300 * 1024)).status).toBe(413)
+  expect((await post(messages, 400 * 1024)).status).not.toBe(413)
+  expect((await post(messages, 600 * 1024)).status).toBe(413)
 })

@@ -63,7 +63,8 @@ export const receiveProcessorMessage = defineOperation({
     'message is about, the answer is 502, so that it is sent again. `mode` is `test` or `live`.',
   scope: 'none',
   body: Type.Unsafe({ type: 'object', description: "The processor's own message." }),
-  bodyBytesMax: 2 * 1024 * 1024,
+  // A message of Stripe about a dispute has the evidence twice: 150,000 characters each.
+  bodyBytesMax: 512 * 1024,
   responses: { 200: ProcessorMessageTaken },
   errors: ['processor_unavailable'],
 })
