@@ -52,7 +52,9 @@ export async function openLargeDatabase({
   const start = (chosen: Record<string, string>) =>
     startBundledPostgres({ dataDir: folder, log: () => undefined, settings: chosen })
   const seeder = await start(seedingSettings)
-  const merchantId = await ensureHistory(seeder.url, { payments, log }).finally(() => seeder.stop())
+  const merchantId = await ensureHistory(seeder.url, { payments, log }).finally(async () => {
+    await seeder.stop()
+  })
   const started = await start(settings)
   return { url: started.url, merchantId, stop: () => started.stop() }
 }

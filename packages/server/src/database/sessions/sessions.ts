@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ClientBase } from 'pg'
 import { DatabaseUnreachableError } from '../hosts/unreachable.ts'
-import { explainLossyCommits } from './defaults.sql.ts'
+import { explainLossyCommits } from './lossy-commits.ts'
 import { readSession, type SeenSession, setSession } from './session.sql.ts'
 import type { Settings } from './settings.ts'
 
