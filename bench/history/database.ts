@@ -52,9 +52,12 @@ export async function openLargeDatabase({
   const start = (chosen: Record<string, string>) =>
     startBundledPostgres({ dataDir: folder, log: () => undefined, settings: chosen })
   const seeder = await start(seedingSettings)
-  const merchantId = await ensureHistory(seeder.url, { payments, log }).finally(async () => {
+  let merchantId: string
+  try {
+    merchantId = await ensureHistory(seeder.url, { payments, log })
+  } finally {
     await seeder.stop()
-  })
+  }
   const started = await start(settings)
   return { url: started.url, merchantId, stop: () => started.stop() }
 }

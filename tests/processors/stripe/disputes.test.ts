@@ -267,6 +267,18 @@ describe('a dispute at Stripe', () => {
     await untilDispute(fixture.api, other, ['needs_response'])
   })
 
+  test('of which a part came back is noticed by the look-up of a refund, if the message was lost', async () => {
+    const id = await createPaid()
+    const reference = fixture.stripe.dispute(id)
+    fixture.stripe.changeDispute(reference, 'lost')
+    await notify(id)
+    await untilDispute(fixture.api, id, ['lost'])
+    fixture.stripe.reinstate(reference, 2_000)
+    await fixture.started.notify(id, 'refund')
+    await untilEvents(id, 4)
+    expect(await ledgerOf(id)).toContain('dispute_returned 2000')
+  })
+
   test('whose later messages were lost is found by look-ups while it is open', async () => {
     const id = await createPaid()
     const reference = fixture.stripe.dispute(id)

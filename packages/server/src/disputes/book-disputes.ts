@@ -13,7 +13,7 @@ import { lockPayment } from '../payments/transition/lock-payment.sql.ts'
 import { matchRefunds } from '../payments/view/match-refunds.ts'
 import { findRefunds } from '../payments/view/refunds.sql.ts'
 import type { PaymentState } from '../processors/interface/results.ts'
-import { bookDispute, isFinal } from './book-dispute.ts'
+import { bookDispute, isFinal, withdrawnMinor } from './book-dispute.ts'
 import { findDisputesOf } from './disputes.sql.ts'
 import { findReturn, returnPayment } from './return-payment.ts'
 
@@ -84,8 +84,8 @@ async function requestForeignRefunds(
 }
 
 /**
- * Requests the task of the disputes if a look-up for another purpose has found a new one or a new status,
- * because the processor's message was lost. Only that task books disputes: a second one could book an
+ * Requests the task of the disputes if a look-up for another purpose has found a new one, a new status or
+ * another withdrawn amount, because the processor's message was lost. Only that task books disputes: a second one could book an
  * older state.
  */
 export async function noticeDisputes({ db, row }: Work, found: PaymentState): Promise<void> {
@@ -93,9 +93,12 @@ export async function noticeDisputes({ db, row }: Work, found: PaymentState): Pr
   const { disputes = [], hasUnreadableDispute = false, hasInquiry = false } = found
   if (disputes.length === 0 && !hasUnreadableDispute && !hasInquiry) return
   const recorded = new Map(
-    (await findDisputesOf(db, row)).map((one) => [one.processor_reference, one.status]),
+    (await findDisputesOf(db, row)).map((one) => [one.processor_reference, one]),
   )
-  const isKnown = disputes.every(({ reference, status }) => recorded.get(reference) === status)
+  const isKnown = disputes.every((dispute) => {
+    const one = recorded.get(dispute.reference)
+    return one?.status === dispute.status && one.withdrawn_amount === withdrawnMinor(dispute)
+  })
   if (isKnown && !hasUnreadableDispute && !hasInquiry) return
   await requestTask(db, { row, kind: 'dispute', afterSeconds: 0 })
 }
