@@ -27,8 +27,11 @@ const examine = (node: 'primary' | 'standby') =>
   })
 
 test('hedge doctor says that a standby takes no writes', async () => {
-  const { checks } = await examine('standby')
-  expect(checks.migrations?.status).toBe('ok')
+  // A commit waits until the standby has stored it, not until it shows it.
+  const { checks } = await until('the standby has the migrations', async () => {
+    const examined = await examine('standby')
+    return examined.checks.migrations?.status === 'ok' && examined
+  })
   expect(checks.write).toMatchObject({
     status: 'fail',
     found: 'the server is a standby, which takes no writes',
