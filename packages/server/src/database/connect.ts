@@ -47,7 +47,14 @@ export interface Database {
  * @throws {AddressError} when the address cannot be used.
  */
 export function connect(options: { url: string; onError: (error: Error) => void }): Database {
-  const { sessions, requests, reads, batches, keys, openLong } = makePools(options)
+  let isClosing = false
+  const { sessions, requests, reads, batches, keys, openLong } = makePools({
+    ...options,
+    // A pool closes its connections without waiting for them, so the bundled PostgreSQL may end them first.
+    onError: (error) => {
+      if (!isClosing) options.onError(error)
+    },
+  })
   const log = statementLog()
   const throughPool = (through: pg.Pool) =>
     new Kysely<Schema>({
@@ -87,6 +94,7 @@ export function connect(options: { url: string; onError: (error: Error) => void 
       }
     },
     async close() {
+      isClosing = true
       await Promise.all([db.destroy(), readDb.destroy(), keyDb.destroy(), batches.end()])
     },
   }
