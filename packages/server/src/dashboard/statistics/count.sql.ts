@@ -74,6 +74,7 @@ const correctionOf = sql`
  * so a crash undoes both. It also adds the events to the hours of `event_hours`, and their transfers to the
  * balances of `ledger_balances`.
  *
+ * The events behind the relay's position are not read: there are at most as many before it as positions.
  * `limit 1` makes the planner look up one payment per event by its key: without it, it joins a few
  * thousand events with the whole table of payments. The relay's position is compared outside of the
  * `limit`: inside, the planner expects few events, and sorts all that are left.
@@ -87,7 +88,9 @@ export async function countEvents(db: Db): Promise<number> {
         select position, merchant_id, livemode, subject_id, sequence, type, created_at, reason
         from events
         where position > progress.position
-        order by position limit ${countedEventsPerStep}
+        order by position
+        limit least(${countedEventsPerStep}::bigint,
+          greatest(0, (select position from event_relay) - progress.position))
       ) e
       where e.position <= (select position from event_relay)
     ), counted as (
