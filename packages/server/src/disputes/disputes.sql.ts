@@ -43,7 +43,6 @@ export async function listDisputes(
 /** The few disputes of a payment, by their unique index. */
 function ofPayment(account: Account, paymentId: string): Source {
   return {
-    order: ['id'],
     isWhole: true,
     rows: ({ above, below, descending, limit }) => sql`
       select * from (

@@ -30,8 +30,6 @@ export interface ScanRange {
 export interface Source {
   /** A subquery of at most `range.limit` rows with a column `id`. */
   readonly rows: (range: ScanRange) => RawBuilder<unknown>
-  /** The columns of the order, as the index has them. The last one is `id`. */
-  readonly order: readonly string[]
   /** Whether the rows have all columns of their table. */
   readonly isWhole: boolean
   /** Whether neighbors in the order of the ids may be anywhere in the table. Default: they are close. */
@@ -88,10 +86,9 @@ export function createdRange(
   })
 }
 
-/** The order of the rows of a source, whose subquery has a name. */
-function orderOf(source: Source, { descending }: ScanRange, name = 'c'): RawBuilder<unknown> {
-  const direction = descending ? sql`desc` : sql`asc`
-  return sql.join(source.order.map((column) => sql`${sql.ref(`${name}.${column}`)} ${direction}`))
+/** The order of the rows of a range, whose subquery has a name. */
+function orderOf({ descending }: ScanRange, name = 'c'): RawBuilder<unknown> {
+  return sql`${sql.ref(`${name}.id`)} ${descending ? sql`desc` : sql`asc`}`
 }
 
 /**
@@ -116,7 +113,7 @@ export async function scanPage<Row extends { id: string }>(
   const { source, page, read } = scan
   const range = limited(scan.range ?? rangeOf(page, scannedMax), source)
   const found = await sql<Row>`
-    ${read(source.rows(range))} order by ${orderOf(source, range, scan.name)}
+    ${read(source.rows(range))} order by ${orderOf(range, scan.name)}
     limit ${page.limit + 1}`.execute(db)
   const isFull = found.rows.length > page.limit
   const rows = found.rows.slice(0, page.limit)
@@ -132,7 +129,7 @@ export async function lastScanned(
 ): Promise<string | null> {
   const { rows } = await sql<{ id: string }>`
     select c.id from (${source.rows(range)}) c
-    order by ${orderOf(source, range)} offset ${range.limit - 1} limit 1`.execute(db)
+    order by ${orderOf(range)} offset ${range.limit - 1} limit 1`.execute(db)
   return rows[0]?.id ?? null
 }
 
@@ -144,7 +141,6 @@ export function ofAccount({ merchantId, livemode }: Account): RawBuilder<SqlBool
 /** The rows of an account in a table with a key of merchant, mode and id. */
 export function allRows(table: string, account: Account): Source {
   return {
-    order: ['id'],
     isWhole: true,
     rows: ({ above, below, descending, limit }) => sql`
       select * from ${sql.table(table)}
@@ -166,7 +162,6 @@ export function rowsWith(
   key: { column: RawBuilder<unknown>; value: unknown; isIndexed?: RawBuilder<SqlBool> },
 ): Source {
   return {
-    order: ['id'],
     isWhole: true,
     isScattered: true,
     rows: ({ above, below, descending, limit }) => {

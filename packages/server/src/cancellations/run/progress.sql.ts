@@ -38,7 +38,10 @@ export async function saveProgress(
   return rows.length > 0
 }
 
-/** Moves a cancellation whose step has failed to the end of the queue, and postpones it, unless another step has committed since. */
+/**
+ * Postpones a cancellation whose step has failed, and moves it to the end of the queue. Does nothing if
+ * another step has committed since.
+ */
 export async function postponeCancellation(
   db: Db,
   row: CancellationRow,

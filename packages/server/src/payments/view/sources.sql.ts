@@ -46,7 +46,6 @@ export function isNarrow(filter: PaymentFilter): boolean {
 /** The payments with these ids. */
 export function withIds(ids: readonly string[]): Source {
   return {
-    order: ['id'],
     isWhole: false,
     rows: ({ above, below, descending, limit }) => sql`
       select id from unnest(${ids}::text[]) given (id)
@@ -98,7 +97,6 @@ function withTasks(account: Account, kinds: readonly TaskKind[]): Source {
       where ${ofAccount(account)} and kind = ${kind} and ${inRange(range)}
       order by payment_id ${directionOf(range.descending)} limit ${range.limit})`
   return {
-    order: ['id'],
     isWhole: false,
     rows: (range) => sql`
       select distinct id from (${sql.join(
@@ -124,7 +122,6 @@ function withRefunds(account: Account): Source {
 
 function distinctPayments(table: RawBuilder<unknown>, condition: RawBuilder<SqlBool>): Source {
   return {
-    order: ['id'],
     isWhole: false,
     rows: (range) => sql`
       select distinct payment_id as id from ${table}

@@ -67,7 +67,6 @@ function byEndpoint(account: Account, filter: Filter): Source {
       : sql`select ${endpointId}::text as endpoint_id`
   const statuses = status === undefined ? deliveryStatuses : [status]
   return {
-    order: ['id'],
     isWhole: true,
     rows: ({ above, below, descending, limit }) => {
       const direction = descending ? sql`desc` : sql`asc`
@@ -88,7 +87,6 @@ function byEndpoint(account: Account, filter: Filter): Source {
 /** The few deliveries about subjects of events. */
 function ofSubjects(account: Account, subjectIds: readonly string[]): Source {
   return {
-    order: ['id'],
     isWhole: true,
     rows: ({ above, below, descending, limit }) => {
       const direction = descending ? sql`desc` : sql`asc`
