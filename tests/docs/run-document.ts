@@ -25,6 +25,8 @@ export interface Stage {
   /** A key that may create merchants. */
   readonly secretKey: string
   readonly databaseUrl: string
+  /** Settings of the server that commands may need, such as its key for stored secrets. */
+  readonly env: Readonly<Record<string, string>>
 }
 
 /** Time limit of a snippet, in milliseconds. A busy machine does not reach it; a hanging snippet does. */
@@ -83,6 +85,7 @@ function isRunnable(block: Block): boolean {
 function environmentOf(stage: Stage, names: Names, folder: string): Record<string, string> {
   return {
     ...childEnvironment,
+    ...stage.env,
     PATH: `${join(root, 'node_modules/.bin')}:${childEnvironment.PATH}`,
     HOME: folder,
     HEDGE_DATA_DIR: folder,

@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../support/databases/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
+import { startPostgres } from '../faults/harness/world/postgres.ts'
+import { removeData } from '../support/databases/postgres-server.ts'
+import { createMigratedDatabase, startServer } from '../support/servers/server.ts'
 import { size } from '../support/size.ts'
 import { type Block, documents, parseBlocks, readDocument, reasonNotToRun } from './markdown.ts'
-import { runDocument } from './run-document.ts'
+import { runDocument, type Stage } from './run-document.ts'
 
 const root = join(import.meta.dirname, '../..')
 const runnable = ['sh', 'js', 'ts', 'sql']
@@ -15,19 +18,46 @@ const shown = ['json', 'text', 'nginx', 'ini', 'yaml']
 /** The document whose snippets `npm test` runs: the first that a newcomer reads. */
 const isQuick = (path: string) => path === 'README.md'
 
-let database: TestDatabase
-let server: TestServer
+interface OwnStage extends Stage {
+  close(): Promise<void>
+}
+
+let shared: OwnStage
 
 beforeAll(async () => {
-  database = await createMigratedDatabase()
-  const env = { HEDGE_ENCRYPTION_KEY: 'a key of 32 characters, for this test' }
-  server = await startServer({ databaseUrl: database.url, env })
+  const { url, drop } = await createMigratedDatabase()
+  shared = await openStage(url, drop)
 })
 
-afterAll(async () => {
-  await server.stop()
-  await database.drop()
-})
+afterAll(() => shared?.close())
+
+/**
+ * Opens a stage for a document with `hedge doctor`. It has a PostgreSQL with the settings that users get, because
+ * the command refuses the others beside live keys.
+ */
+async function openOwnStage(): Promise<OwnStage> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'hedge-docs-'))
+  const { url, stop } = await startPostgres(dataDir)
+  return await openStage(url, async () => {
+    await stop()
+    await removeData(dataDir)
+  })
+}
+
+async function openStage(databaseUrl: string, remove: () => Promise<void>): Promise<OwnStage> {
+  const env = { HEDGE_ENCRYPTION_KEY: 'a key of 32 characters, for this test' }
+  const server = await startServer({ databaseUrl, env })
+  const close = async () => {
+    await server.stop()
+    await remove()
+  }
+  const { url, secretKey } = server
+  return { url, secretKey, databaseUrl, env, close }
+}
+
+/** `hedge doctor` judges all that is in the database. Other documents would make live keys there. */
+const needsOwnStage = (blocks: readonly Block[]) =>
+  blocks.some(({ code, info }) => info === '' && code.includes('hedge doctor'))
 
 describe('every snippet prints what it says', () => {
   test.concurrent.each(size({ quick: documents.filter(isQuick), all: documents }))(
@@ -37,9 +67,12 @@ describe('every snippet prints what it says', () => {
       const meant = blocks.filter(
         (block) => runnable.includes(block.language) && reasonNotToRun(block) === null,
       )
-      const { url, secretKey } = server
-      const stage = { url, secretKey, databaseUrl: database.url }
-      expect(await runDocument(path, stage)).toBe(meant.length)
+      const own = needsOwnStage(meant) ? await openOwnStage() : null
+      try {
+        expect(await runDocument(path, own ?? shared)).toBe(meant.length)
+      } finally {
+        await own?.close()
+      }
     },
   )
 })

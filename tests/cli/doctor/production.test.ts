@@ -50,7 +50,7 @@ async function judge(
   await chmod(file, mode)
   const server = { url: own.url, secretKey: firstKeys.secretKey }
   const which = database === null ? [] : ['--database', database]
-  return await runDoctor({ server }, '--production', '--env-file', file, ...which)
+  return await runDoctor({ server }, '--production', '--settings', file, ...which)
 }
 
 /** A database on another machine. It is not reached: the setting is judged alone. */
@@ -60,7 +60,7 @@ test('hedge doctor --production accepts settings that are fit for real payments'
   const { checks } = await judge()
   for (const name of [
     ...['settings', 'proxies', 'public_url', 'host', 'encryption_key', 'own_database', 'stripe'],
-    ...['database_tls', 'webhook_networks', 'log_level', 'env_file', 'data_permissions'],
+    ...['database_tls', 'webhook_networks', 'log_level', 'settings_file', 'data_permissions'],
   ]) {
     expect(checks[name]).toMatchObject({ name, status: 'ok' })
   }
@@ -122,7 +122,7 @@ test.each([
 
 test('judges who can read the file of the settings, and the data folder', async () => {
   const { checks } = await judge({}, { mode: 0o644 })
-  expect(checks.env_file).toMatchObject({
+  expect(checks.settings_file).toMatchObject({
     status: 'fail',
     found: `${file} has mode 644`,
     action: `run: chmod 600 ${file}`,
@@ -156,7 +156,9 @@ test('fails if everyone can read the metrics', async () => {
 })
 
 test('reports a file of settings that cannot be read', async () => {
-  const { code, stderr } = await hedge(['doctor', '--env-file', join(folder, 'missing.env')])
+  const args = ['doctor', '--settings', join(folder, 'missing.env')]
+  // In a process of its own: Node itself reads some options, such as --env-file.
+  const { code, stderr } = await hedge(args, { NO_COLOR: '1' })
   expect(code).toBe(2)
-  expect(stderr).toContain('Cannot read the file of --env-file: ENOENT.')
+  expect(stderr).toContain('Cannot read the file of --settings: ENOENT.')
 })

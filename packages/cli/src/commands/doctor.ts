@@ -11,7 +11,7 @@ import type { GlobalOptions } from '../session.ts'
 
 interface DoctorOptions extends GlobalOptions {
   database?: string
-  envFile?: string
+  settings?: string
   production?: boolean
 }
 
@@ -20,7 +20,8 @@ export function doctorCommand(): Command {
   const command = new Command('doctor')
     .description('check the settings, the server, the key, the database and the disk')
     .option('--database <url>', 'the database (default: DATABASE_URL, else the bundled one)')
-    .option('--env-file <path>', "a file with the server's settings, NAME=value on each line")
+    // Not `--env-file`: Node reads that option itself, wherever it stands.
+    .option('--settings <path>', "a file with the server's settings, NAME=value on each line")
     .option('--production', 'also judge whether the settings and files are fit for real payments')
     .addHelpText(
       'after',
@@ -32,8 +33,8 @@ written and deleted again.`,
     )
     .action(async (_options: DoctorOptions, self: Command) => {
       const given = self.optsWithGlobals<DoctorOptions>()
-      const env = await readServerEnvironment(given.envFile)
-      const dataDir = (given.envFile && env.HEDGE_DATA_DIR?.trim()) || given.dataDir
+      const env = await readServerEnvironment(given.settings)
+      const dataDir = (given.settings && env.HEDGE_DATA_DIR?.trim()) || given.dataDir
       const options = { ...given, dataDir }
       const checks: Check[] = []
       for await (const check of runChecks(options, env)) {
@@ -46,7 +47,7 @@ written and deleted again.`,
     })
   return withExamples(command, [
     ['hedge doctor', 'check everything'],
-    ['hedge doctor --production --env-file /etc/hedge-payments.env', 'before going live'],
+    ['hedge doctor --production --settings /etc/hedge-payments.env', 'before going live'],
     ['hedge doctor --json | jq -e .ok', 'for monitoring'],
   ])
 }
@@ -65,7 +66,7 @@ async function* allChecks(options: DoctorOptions, env: Environment): AsyncGenera
   const { checkProduction } = await import('../doctor/production.ts')
   const { checkDatabase } = await import('../doctor/database.ts')
   yield* diagnoseSettings(env)
-  if (options.production) yield* checkProduction(env, options.envFile ?? null)
+  if (options.production) yield* checkProduction(env, options.settings ?? null)
   yield* checkDatabase(options, env)
   yield* await checkFolder(options.dataDir)
 }

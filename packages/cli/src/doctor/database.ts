@@ -11,7 +11,7 @@ import type { Environment } from './settings.ts'
 
 /** Checks that the database is reachable, and then all of it: see `diagnoseDatabase`. */
 export async function* checkDatabase(
-  options: GlobalOptions & { database?: string; envFile?: string; production?: boolean },
+  options: GlobalOptions & { database?: string; settings?: string; production?: boolean },
   env: Environment,
 ): AsyncGenerator<Check> {
   const databaseUrl = options.database ?? (env.DATABASE_URL?.trim() || undefined)
@@ -55,9 +55,9 @@ export async function* checkDatabase(
 
 function nameOf(
   { isBundled, name }: OpenDatabase,
-  { database, envFile }: { database?: string; envFile?: string },
+  { database, settings }: { database?: string; settings?: string },
 ): string {
   if (isBundled) return name
-  const given = envFile === undefined ? 'DATABASE_URL' : '--env-file'
+  const given = settings === undefined ? 'DATABASE_URL' : '--settings'
   return `reachable, by ${database === undefined ? given : '--database'}`
 }

@@ -14,8 +14,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export async function readServerEnvironment(file: string | undefined): Promise<Environment> {
   if (file === undefined) return process.env
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const message = `Cannot read the file of --env-file: ${error.code ?? error.message}.`
-    throw new CliError(exitCodes.usage, 'invalid_env_file', message)
+    const message = `Cannot read the file of --settings: ${error.code ?? error.message}.`
+    throw new CliError(exitCodes.usage, 'invalid_settings_file', message)
   })
   return { ...process.env, ...parseEnv(text) }
 }

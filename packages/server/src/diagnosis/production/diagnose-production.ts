@@ -1,7 +1,7 @@
 import type { Config } from '../../wiring/config.ts'
 import { type Check, fail, ok, warn } from '../engine/check.ts'
 import { checkDatabaseTls, isThisMachine } from './database-tls.ts'
-import { checkDataFolder, checkEnvironmentFile } from './files.ts'
+import { checkDataFolder, checkSettingsFile } from './files.ts'
 import { checkStripe } from './stripe.ts'
 
 /** What is judged: the settings of a server, and the files that they come from. */
@@ -10,12 +10,12 @@ export interface Deployment {
   /** `PGSSLMODE`, which the driver of PostgreSQL reads. */
   readonly pgSslMode: string | undefined
   /** The file of the settings; `null`: they come from the environment only. */
-  readonly envFile: string | null
+  readonly settingsFile: string | null
 }
 
 /** Checks the settings and files of a deployment that is to take real payments. */
 export async function diagnoseProduction(deployment: Deployment): Promise<Check[]> {
-  const { config, envFile } = deployment
+  const { config, settingsFile } = deployment
   return [
     checkPublicUrl(config),
     checkHost(config),
@@ -24,7 +24,7 @@ export async function diagnoseProduction(deployment: Deployment): Promise<Check[
     ...checkStripe(config.stripe),
     checkWebhookNetworks(config),
     checkLogLevel(config),
-    ...(await checkEnvironmentFile(envFile)),
+    ...(await checkSettingsFile(settingsFile)),
     ...(await checkDataFolder(config.dataDir)),
   ]
 }

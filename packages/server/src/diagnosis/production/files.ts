@@ -6,8 +6,8 @@ import { type Check, fail, ok, warn } from '../engine/check.ts'
 const forOthers = 0o066
 
 /** Checks who can read the file of the settings, which contains secrets. */
-export async function checkEnvironmentFile(file: string | null): Promise<Check[]> {
-  return file === null ? [] : await checkPrivate('env_file', file, '600')
+export async function checkSettingsFile(file: string | null): Promise<Check[]> {
+  return file === null ? [] : await checkPrivate('settings_file', file, '600')
 }
 
 /** Checks who can read the data folder, and whether the first test key is stored there. */
