@@ -3,7 +3,12 @@ import { join } from 'node:path'
 import type pg from 'pg'
 import { expect, test } from 'vitest'
 import { historyKeys, openLargeDatabase } from '../../../bench/history/database.ts'
-import { isMeasured, measure, recordStatements } from '../../../bench/history/plans.ts'
+import {
+  isMeasured,
+  measure,
+  recordStatements,
+  type Statement,
+} from '../../../bench/history/plans.ts'
 import { type ListRequest, listRequests } from '../../../bench/history/requests.ts'
 import { apiClient } from '../../support/http/api.ts'
 import { limitsNeverReached } from '../../support/servers/own-app.ts'
@@ -110,11 +115,37 @@ async function figureOf(
     expect([200, 201], `${path} ${JSON.stringify(body)}`).toContain(status)
   })
   let slowest = { ms: 0, rows: 0 }
-  for (const statement of statements.filter(isMeasured)) {
-    const { cost } = await measure(client, statement)
+  let msMax: number | null = null
+  for (const statement of statements) {
+    msMax = limitAfter(statement, msMax)
+    if (!isMeasured(statement)) continue
+    const cost = await costWithin(client, statement, msMax)
     if (cost.ms > slowest.ms) slowest = cost
   }
   return { path, ms: slowest.ms, rows: slowest.rows }
+}
+
+/** The time after which the statements after this one are given up, in milliseconds. `null`: as usual. */
+function limitAfter({ text, values }: Statement, before: number | null): number | null {
+  if (/^(?:commit|rollback)/i.test(text)) return null
+  return text.includes("set_config('statement_timeout'") ? Number(values[0]) || null : before
+}
+
+/** The cost of a statement, up to the time after which the server gives it up. */
+async function costWithin(
+  client: pg.ClientBase,
+  statement: Statement,
+  msMax: number | null,
+): Promise<{ ms: number; rows: number }> {
+  if (msMax !== null) await client.query(`set statement_timeout = ${msMax}`)
+  try {
+    return (await measure(client, statement)).cost
+  } catch (error) {
+    if (msMax === null || (error as { code?: string }).code !== '57014') throw error
+    return { ms: msMax, rows: 0 }
+  } finally {
+    await client.query('reset statement_timeout')
+  }
 }
 
 /** Statements before this time were read as one, and some of them take a minute. */

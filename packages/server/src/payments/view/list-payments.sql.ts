@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { isBounded } from '../../database/created-within.ts'
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
+import { tryWithin } from '../../database/within-time.ts'
 import type { Account } from '../../domain/account.ts'
 import type { FencedPage } from '../../http/request/pagination.ts'
 import { readHours } from '../../lists/hours.sql.ts'
@@ -160,15 +161,25 @@ async function isFrequent(
   return (rows[0]?.count ?? 0) >= frequentMin
 }
 
+/** The longest time that the index of metadata is searched, in milliseconds. */
+const findMsMax = 50
+
 /**
- * The payments of an account with metadata. `null`: its value is frequent, or there are more than
- * `foundMax` in all accounts.
+ * The payments of an account with metadata. `null`: there are too many for the index, which reads all
+ * payments of all accounts with a value, in no order.
  */
 async function findByMetadata(
   db: Db,
   { account, filter }: { account: Account; filter: PaymentFilter },
 ): Promise<string[] | null> {
   if (await isFrequent(db, { account, filter })) return null
+  return await tryWithin(db, findMsMax, (tx) => readIndex(tx, { account, filter }))
+}
+
+async function readIndex(
+  tx: Db,
+  { account, filter }: { account: Account; filter: PaymentFilter },
+): Promise<string[] | null> {
   // The first condition implies the second, which makes the partial index usable.
   const { rows } = await sql<{ is_complete: boolean; ids: string[] | null }>`
     with found as materialized (
@@ -178,6 +189,6 @@ async function findByMetadata(
     )
     select count(*) <= ${foundMax} as is_complete,
       array_agg(id) filter (where ${ofAccount(account)}) as ids
-    from found`.execute(db)
+    from found`.execute(tx)
   return rows[0]?.is_complete ? (rows[0].ids ?? []) : null
 }

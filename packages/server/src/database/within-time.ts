@@ -1,0 +1,50 @@
+import { sql } from 'kysely'
+import type { Db } from './db.ts'
+
+/** The state of a statement that PostgreSQL has ended. Its message depends on the server's language. */
+const canceled = '57014'
+
+/**
+ * Runs statements that may take too long, and gives up at the first one that takes longer than `ms`
+ * milliseconds. A transaction goes on in both cases.
+ *
+ * @returns `null` where it gave up: PostgreSQL logs a canceled statement then.
+ */
+export async function tryWithin<T>(
+  db: Db,
+  ms: number,
+  read: (db: Db) => Promise<T>,
+): Promise<T | null> {
+  try {
+    return db.isTransaction
+      ? await inSavepoint(db, ms, read)
+      : await db.transaction().execute(async (tx) => {
+          await limitStatements(tx, String(ms))
+          return await read(tx)
+        })
+  } catch (error) {
+    if ((error as { code?: string }).code === canceled) return null
+    throw error
+  }
+}
+
+async function inSavepoint<T>(tx: Db, ms: number, read: (db: Db) => Promise<T>): Promise<T> {
+  const { rows } = await sql<{ limit: string }>`
+    select current_setting('statement_timeout') as limit`.execute(tx)
+  await sql`savepoint within_time`.execute(tx)
+  try {
+    await limitStatements(tx, String(ms))
+    const result = await read(tx)
+    await sql`release savepoint within_time`.execute(tx)
+    await limitStatements(tx, rows[0]?.limit ?? '0')
+    return result
+  } catch (error) {
+    // It also restores the setting.
+    await sql`rollback to savepoint within_time`.execute(tx)
+    throw error
+  }
+}
+
+async function limitStatements(tx: Db, limit: string): Promise<void> {
+  await sql`select set_config('statement_timeout', ${limit}, true)`.execute(tx)
+}
