@@ -12,6 +12,9 @@ import type { FencedPage } from '../http/request/pagination.ts'
  */
 export const scannedMax = 10_000
 
+/** The same for a source that gives ids only: the row of each of them is looked up. */
+const lookedUpMax = 5_000
+
 /** The same for rows that are anywhere in the table: each of them may be a read from the disk. */
 const scatteredMax = 2_000
 
@@ -51,8 +54,9 @@ export function rangeOf(page: FencedPage, limit: number): ScanRange {
 }
 
 /** The range with the limit of a source. */
-export function limited(range: ScanRange, { isScattered = false }: Source): ScanRange {
-  return { ...range, limit: isScattered ? Math.min(range.limit, scatteredMax) : range.limit }
+export function limited(range: ScanRange, { isScattered = false, isWhole }: Source): ScanRange {
+  const max = isScattered ? scatteredMax : isWhole ? scannedMax : lookedUpMax
+  return { ...range, limit: Math.min(range.limit, max) }
 }
 
 /** The range without the ids outside of the bounds, which are inclusive. */
@@ -94,8 +98,8 @@ function orderOf({ descending }: ScanRange, name = 'c'): RawBuilder<unknown> {
 /**
  * Reads a page of the rows of a source that match.
  *
- * `limit` inside and outside: PostgreSQL stops as soon as the page is full, and at `scannedMax` rows at the
- * latest. A condition inside would be read past without a limit.
+ * `limit` inside and outside: PostgreSQL stops as soon as the page is full, and at the limit of the
+ * range at the latest. A condition inside would be read past without a limit.
  *
  * @param read selects the rows of a subquery that match, for example by joining their table. `name` is its
  *   name for that subquery, `c` by default.

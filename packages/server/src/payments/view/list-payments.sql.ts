@@ -62,8 +62,8 @@ export interface StatusCount {
 }
 
 /**
- * Counts the payments that match a filter, by status, up to about `max` in all. It reads `scannedMax`
- * payments with each statement, so none of them takes long.
+ * Counts the payments that match a filter, by status, up to about `max` in all. Each statement reads a
+ * limited number of payments, so none of them takes long.
  */
 export async function countPayments(
   db: Db,
