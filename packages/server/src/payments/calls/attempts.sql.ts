@@ -6,6 +6,7 @@ import type { PaymentAttemptRow } from '../../database/task-rows.ts'
 import type { Account } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { LeaseLostError } from '../../jobs/lease.ts'
+import { keptFailureCode } from '../../processors/interface/results.ts'
 import { claimedRow, type TaskClaim } from '../tasks/claimed-tasks.sql.ts'
 
 type PaymentKey = Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>
@@ -74,7 +75,11 @@ export interface AttemptEnd {
   readonly now: Timestamp
 }
 
-/** Records the result of a call. Only `interrupted` is replaced, because it means no result yet. */
+/**
+ * Records the result of a call. Only `interrupted` is replaced, because it means no result yet. A failure that
+ * the processor keeps does not replace it: the next caller may have looked the payment up before that failure,
+ * and would take the next key although the processor has done the call.
+ */
 export async function endAttempt(
   db: Db,
   { row, number, end }: { row: PaymentKey; number: number; end: AttemptEnd },
@@ -85,7 +90,8 @@ export async function endAttempt(
       ended_at = greatest(started_at, ${end.now}::timestamptz)
     where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
       and payment_id = ${row.id} and number = ${number}
-      and (outcome is null or outcome = 'unknown' and code = 'interrupted')`.execute(db)
+      and (outcome is null or outcome = 'unknown' and code = 'interrupted'
+        and ${end.code}::text is distinct from ${keptFailureCode}::text)`.execute(db)
 }
 
 /** The result of a call whose caller has stopped. */
