@@ -1,0 +1,27 @@
+import { Command } from 'commander'
+import { withExamples } from '../../output/examples.ts'
+import type { VerifyCommandOptions } from './verify-database.ts'
+
+/** `hedge verify`. */
+export function verifyCommand(): Command {
+  const command = new Command('verify')
+    .description('verify the books of a deployment: timelines, tasks, refunds, the ledger')
+    .option('--database <url>', 'the database (default: DATABASE_URL, else the bundled one)')
+    .option('--merchant <id>', 'only this merchant (default: all)')
+    .addHelpText(
+      'after',
+      `
+For the server's operator. It only reads, and servers may use the database meanwhile. Each line is ok,
+warn or fail. After a fail come what was expected and what to do, with a few of the payments. The exit
+code is 1 if a line is fail, else 0. See the guide: docs/verifying.md.`,
+    )
+    .action(async (_options: VerifyCommandOptions, self: Command) => {
+      // Imported here, because loading the server's code would slow down every other command.
+      const { verifyDatabase } = await import('./verify-database.ts')
+      await verifyDatabase(self.optsWithGlobals<VerifyCommandOptions>())
+    })
+  return withExamples(command, [
+    ['hedge verify', 'verify the database of DATABASE_URL, or the bundled one'],
+    ['hedge verify --merchant merch_1 --json | jq -e .ok', 'one merchant, for monitoring'],
+  ])
+}
