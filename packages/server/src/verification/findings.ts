@@ -25,10 +25,10 @@ export class Findings {
     for (const id of ids) if (found.examples.size < examplesMax) found.examples.add(id)
   }
 
-  /** The result of a check. */
-  resultOf({ name, guarantee, action }: CheckText): Check {
+  /** The result of a check. `good` is what was found where nothing violates it. */
+  resultOf({ name, guarantee, action }: CheckText, good: string = guarantee): Check {
     const found = this.#found.get(name)
-    if (!found) return ok(name, guarantee)
+    if (!found) return ok(name, good)
     const examples = [...found.examples].join(', ')
     const more = found.count > found.examples.size ? 'such as ' : ''
     return fail(name, {

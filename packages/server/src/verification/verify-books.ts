@@ -1,5 +1,6 @@
 import type { Database } from '../database/connect.ts'
 import { type Check, countOf, ok } from '../diagnosis/engine/check.ts'
+import { checkChains } from './chain/chains.ts'
 import { type CheckText, Findings } from './findings.ts'
 import { invariants } from './invariants/all.ts'
 import { checkPages } from './invariants/check-pages.ts'
@@ -34,11 +35,37 @@ export async function verifyBooks(options: VerifyOptions): Promise<Check[]> {
       `${account.merchantId} ${mode}, ${name} in ${currency}: ${kept} instead of ${summed}`,
     ])
   }
+  const sealed = await checkSeals(runner, { ...options, findings })
   const texts = [...invariants, ...totalTexts]
   return [
     ok('payments', `${countOf(payments, 'payment')} checked`),
     ...texts.map((text) => findings.resultOf(text)),
+    findings.resultOf(sealText, sealed),
   ]
+}
+
+const sealText: CheckText = {
+  name: 'seals',
+  guarantee: 'the events and ledger transfers are those that were sealed',
+  action: 'compare these rows with a backup: somebody has changed the history by hand',
+}
+
+/** Recomputes the chains of seals. Returns what they contain. */
+async function checkSeals(
+  runner: Runner,
+  { database, merchantId, findings }: VerifyOptions & { findings: Findings },
+): Promise<string> {
+  const total = { chains: 0, seals: 0, events: 0 }
+  for await (const chain of checkChains({ db: database.db, runner }, merchantId)) {
+    if (chain.seals > 0) total.chains++
+    total.seals += chain.seals
+    total.events += chain.events
+    const { merchantId: merchant, livemode } = chain.account
+    const where = `${merchant} ${livemode ? 'live' : 'test'}`
+    const differences = chain.differences.map((what) => `${where}, ${what}`)
+    if (differences.length > 0) findings.add(sealText.name, differences)
+  }
+  return `${countOf(total.events, 'event')} in ${countOf(total.seals, 'seal')} of ${countOf(total.chains, 'chain')}`
 }
 
 /** Checks the invariants of all payments. Returns their number. */

@@ -71,8 +71,8 @@ export const tasks: readonly Invariant[] = [
     action:
       'stop the servers, and report the fault: a server would ask the processor for the money',
     text: `
-      select p.id, t.kind from payments p join payment_tasks t on t.merchant_id = p.merchant_id
-        and t.livemode = p.livemode and t.payment_id = p.id
-      where p.status = 'canceled' and t.kind = 'capture'`,
+      select p.id from payments p where p.status = 'canceled'
+        and exists (select from payment_tasks t where t.merchant_id = p.merchant_id
+          and t.livemode = p.livemode and t.payment_id = p.id and t.kind = 'capture')`,
   },
 ]

@@ -1,13 +1,13 @@
 import { eventTypes, isStep, paymentStatuses } from '@hedgepayments/contract'
 import type { Invariant } from './invariant.ts'
 
-/** Every step of the contract's lifecycle, as rows of SQL. */
+/** Every step of the contract's lifecycle, as rows of SQL. The first one has no status before it: ''. */
 const steps = [null, ...paymentStatuses]
   .flatMap((from) =>
     eventTypes.flatMap((event) =>
       paymentStatuses
         .filter((to) => isStep({ event, from, to }))
-        .map((to) => `(${from ? `'${from}'` : 'null::text'}, '${event}', '${to}')`),
+        .map((to) => `('${from ?? ''}', '${event}', '${to}')`),
     ),
   )
   .join(', ')
@@ -59,7 +59,7 @@ export const timelines: readonly Invariant[] = [
       select e.subject_id as id, e.sequence, e.from_status, e.type, e.to_status from events e
       where not exists (
         select from (values ${steps}) as step (before, event, after)
-        where step.before is not distinct from e.from_status and step.event = e.type
+        where step.before = coalesce(e.from_status, '') and step.event = e.type
           and step.after = e.to_status)`,
   },
   {
