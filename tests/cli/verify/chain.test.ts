@@ -165,7 +165,7 @@ const tampering: readonly {
   },
 ]
 
-describe('a change by hand of what was sealed is found', () => {
+describe('the chain of seals', () => {
   beforeAll(async () => {
     await sealAll(database.db)
     await fixture.servers.pop()?.stop()
@@ -174,7 +174,7 @@ describe('a change by hand of what was sealed is found', () => {
       create table kept_amounts as select merchant_id, livemode, id, amount from payments`)
   })
 
-  test.each(tampering)('$what', async ({ change, found }) => {
+  test.each(tampering)('a change by hand is found: $what', async ({ change, found }) => {
     await withoutGuards(fixture.sql, change({ paid, canceled }))
     const report = await verify('--merchant', fixture.owner.merchant_id)
     await withoutGuards(

@@ -1,5 +1,14 @@
-import { type Check, type Database, verifyBooks } from '@hedgepayments/server/admin'
-import { exitCodes, usageError } from '../../exit-codes.ts'
+import { existsSync } from 'node:fs'
+import {
+  type Check,
+  checkHeads,
+  type Database,
+  exportHeads,
+  HeadsFileError,
+  verifyBooks,
+} from '@hedgepayments/server/admin'
+import { readEncryptionKeys } from '../../encryption-keys.ts'
+import { CliError, exitCodes, usageError } from '../../exit-codes.ts'
 import { openDatabase, requireMigrated } from '../../open-database.ts'
 import { renderCheck } from '../../output/checks.ts'
 import { toJson } from '../../output/json.ts'
@@ -11,6 +20,9 @@ import type { GlobalOptions } from '../../session.ts'
 export interface VerifyCommandOptions extends GlobalOptions {
   database?: string
   merchant?: string
+  exportHead?: string
+  head?: string
+  publicKey?: string
 }
 
 /** The width of the longest name. */
@@ -18,7 +30,7 @@ const nameWidth = 28
 
 /** Opens the database, verifies it and prints the report. The exit code is 1 if a check fails. */
 export async function verifyDatabase(options: VerifyCommandOptions): Promise<void> {
-  if (options.merchant?.trim() === '') throw usageError('--merchant is empty: give the id.')
+  requireOptions(options)
   const opened = await openDatabase({
     databaseUrl: options.database,
     dataDir: options.dataDir,
@@ -26,10 +38,73 @@ export async function verifyDatabase(options: VerifyCommandOptions): Promise<voi
   })
   try {
     await requireMigrated(opened)
-    show(await runChecks(opened.database, options), options)
+    const { database } = opened
+    // First: a wrong file must not show after an hour.
+    const head = await onHeadsFile(() => checkHead(database, options))
+    const checks = [...(await runChecks(database, options)), ...head]
+    const exported = await onHeadsFile(() => exportTo(database, options, checks))
+    show([...checks, ...exported], options)
   } finally {
     await opened.close()
   }
+}
+
+/** @throws {CliError} for options without a value, or that need another one. */
+function requireOptions(options: VerifyCommandOptions): void {
+  const { merchant, exportHead, head, publicKey } = options
+  const given = { merchant, 'export-head': exportHead, head, 'public-key': publicKey }
+  for (const [name, value] of Object.entries(given)) {
+    if (value?.trim() === '') throw usageError(`--${name} is empty: give a value.`)
+  }
+  if (publicKey !== undefined && head === undefined) {
+    throw usageError('--public-key needs --head, the file that it has signed.')
+  }
+  if (exportHead !== undefined && existsSync(exportHead)) {
+    const message = `${exportHead} exists, and an exported head is never replaced.`
+    throw new CliError(exitCodes.usage, 'file_exists', message)
+  }
+}
+
+/** Compares the heads of the file of --head. */
+async function checkHead(
+  { db }: Database,
+  { head: path, publicKey }: VerifyCommandOptions,
+): Promise<Check[]> {
+  if (path === undefined) return []
+  return [await checkHeads(db, { path, publicKey: publicKey ?? null })]
+}
+
+/** Exports the heads of the chains, if they are as they were sealed. */
+async function exportTo(
+  { db }: Database,
+  { exportHead: path, merchant }: VerifyCommandOptions,
+  checks: readonly Check[],
+): Promise<Check[]> {
+  if (path === undefined) return []
+  const isSound = checks.every(
+    ({ name, status }) => !['seals', 'head'].includes(name) || status !== 'fail',
+  )
+  if (!isSound) return [notExported]
+  const encryptionKeys = readEncryptionKeys()
+  return [await exportHeads(db, { path, merchantId: merchant ?? null, encryptionKeys })]
+}
+
+/** Runs a step that reads or writes a file of heads. */
+async function onHeadsFile<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step()
+  } catch (error) {
+    if (!(error instanceof HeadsFileError)) throw error
+    throw new CliError(exitCodes.usage, error.code, error.message)
+  }
+}
+
+const notExported: Check = {
+  name: 'exported_head',
+  status: 'fail',
+  found: 'nothing was written, because the chains are not as they were sealed',
+  expected: 'chains that are as they were sealed',
+  action: 'find out what has changed the history, and export again',
 }
 
 async function runChecks(database: Database, options: VerifyCommandOptions): Promise<Check[]> {

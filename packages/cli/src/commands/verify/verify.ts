@@ -8,10 +8,13 @@ export function verifyCommand(): Command {
     .description('verify the books of a deployment: timelines, tasks, refunds, the ledger')
     .option('--database <url>', 'the database (default: DATABASE_URL, else the bundled one)')
     .option('--merchant <id>', 'only this merchant (default: all)')
+    .option('--export-head <file>', 'write the signed heads of the chains into a new file')
+    .option('--head <file>', 'check that the chains contain the heads of a file')
+    .option('--public-key <key>', 'the key that must have signed the file of --head')
     .addHelpText(
       'after',
       `
-For the server's operator. It only reads, and servers may use the database meanwhile. Each line is ok,
+For the server's operator. It only reads, but for --export-head, and servers may use the database meanwhile. Each line is ok,
 warn or fail. After a fail come what was expected and what to do, with a few of the payments. The exit
 code is 1 if a line is fail, else 0. See the guide: docs/verifying.md.`,
     )
@@ -22,6 +25,8 @@ code is 1 if a line is fail, else 0. See the guide: docs/verifying.md.`,
     })
   return withExamples(command, [
     ['hedge verify', 'verify the database of DATABASE_URL, or the bundled one'],
+    ['hedge verify --export-head heads-2030-06-15.json', 'keep the file elsewhere'],
+    ['hedge verify --head heads-2030-06-15.json', 'is the history of that day still the same?'],
     ['hedge verify --merchant merch_1 --json | jq -e .ok', 'one merchant, for monitoring'],
   ])
 }
