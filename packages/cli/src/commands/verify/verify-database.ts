@@ -5,11 +5,14 @@ import {
   type Database,
   exportHeads,
   HeadsFileError,
+  readSettingsOf,
   verifyBooks,
+  verifyProcessors,
 } from '@hedgepayments/server/admin'
 import { readEncryptionKeys } from '../../encryption-keys.ts'
 import { CliError, exitCodes, usageError } from '../../exit-codes.ts'
 import { openDatabase, requireMigrated } from '../../open-database.ts'
+import { type GivenTime, resolveTime } from '../../options/parse.ts'
 import { renderCheck } from '../../output/checks.ts'
 import { toJson } from '../../output/json.ts'
 import { ProgressBar } from '../../output/progress.ts'
@@ -20,6 +23,8 @@ import type { GlobalOptions } from '../../session.ts'
 export interface VerifyCommandOptions extends GlobalOptions {
   database?: string
   merchant?: string
+  processor?: boolean
+  since: GivenTime
   exportHead?: string
   head?: string
   publicKey?: string
@@ -110,14 +115,27 @@ const notExported: Check = {
 async function runChecks(database: Database, options: VerifyCommandOptions): Promise<Check[]> {
   const bar = new ProgressBar()
   try {
-    return await verifyBooks({
-      database,
-      merchantId: options.merchant ?? null,
+    const scope = { database, merchantId: options.merchant ?? null }
+    const checks = await verifyBooks({
+      ...scope,
       onProgress: (done, total) => bar.draw(done, total),
     })
+    bar.end()
+    if (!options.processor) return checks
+    const since = resolveTime(options.since)
+    const config = readServerSettings()
+    const onProgress = (done: number) => bar.draw(done, done)
+    return [...checks, ...(await verifyProcessors({ ...scope, since, config, onProgress }))]
   } finally {
     bar.end()
   }
+}
+
+/** The settings of the server, from the environment. @throws {CliError} if one is wrong. */
+function readServerSettings() {
+  const config = readSettingsOf(process.env)
+  if (config instanceof Error) throw usageError(config.message)
+  return config
 }
 
 function show(checks: readonly Check[], { json }: VerifyCommandOptions): void {

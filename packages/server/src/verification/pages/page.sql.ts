@@ -79,12 +79,14 @@ const rowsOfPayments = Object.entries(tablesOfPayments)
  * database. Each table is read by the keys of the payments, so a statement reads what the page has,
  * whatever the planner believes of a range of keys.
  *
- * @param payments at most so many payments of the page are read.
+ * @param given.payments at most so many payments of the page are read.
+ * @param given.more the parameters of the statement, from `$8` on.
  */
 export async function queryPage<Row>(
   runner: Runner,
-  { page, text, payments }: { page: Page; text: string; payments: number },
+  given: { page: Page; text: string; payments: number; more?: readonly unknown[] },
 ): Promise<Row[]> {
+  const { page, text, payments, more = [] } = given
   return await runner.query<Row>(
     `with all_payments as not materialized (select * from payments),
        all_events as not materialized (select * from events),
@@ -102,7 +104,7 @@ export async function queryPage<Row>(
          select merchant_id, livemode, payment_id, event_sequence, kind, credit_account, -amount,
            currency from ledger_transfers)
      ${text}`,
-    [...boundsOf(page), payments],
+    [...boundsOf(page), payments, ...more],
   )
 }
 
