@@ -12,7 +12,7 @@ const text: CheckText = {
   name: 'processor',
   guarantee: 'the processor has the captures and refunds that the books have, and no others',
   action:
-    "look at the payment in the processor's dashboard: what was done there by hand is recorded within an hour",
+    "find the payment in the processor's dashboard: what was done there by hand is recorded within an hour",
 }
 
 /** Examples of errors in the report. */

@@ -42,7 +42,7 @@ interface Compared {
 
 /**
  * Looks up each payment that has ended and is at rest at the processor that it was sent to, and compares
- * both sides. It only reads, at both. If they differ, it looks again: the payment may have changed
+ * both sides. It only reads, at both. If they differ, it reads both again: the payment may have changed
  * meanwhile.
  */
 export async function* checkProcessors(compared: Compared): AsyncGenerator<LookedUp> {
