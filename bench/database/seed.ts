@@ -54,7 +54,9 @@ export async function skipSeededEvents(pool: Pool): Promise<void> {
   await pool.query(`
     update event_relay set position = (select max(position) from events),
       fence_position = null, fence_transaction = null`)
-  await pool.query(`update stats_progress set position = (select position from event_relay)`)
+  for (const progress of ['stats_progress', 'seal_progress']) {
+    await pool.query(`update ${progress} set position = (select position from event_relay)`)
+  }
 }
 
 /** No progress for this long means that no server is running. */

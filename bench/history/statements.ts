@@ -213,4 +213,5 @@ export const countAll = [
   `update event_relay set position = (select coalesce(max(position), 0) from events),
     fence_position = null, fence_transaction = null`,
   `update stats_progress set position = (select position from event_relay), attempts_through = now()`,
+  `update seal_progress set position = (select position from event_relay)`,
 ]

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Stripe } from 'stripe'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { verifyWebhook } from '../../packages/node/src/index.ts'
@@ -68,6 +71,15 @@ async function addEndpoint(api: Api): Promise<string> {
   return rotated.body.secret
 }
 
+/** Exports the heads of the chains, which makes the key that signs them. */
+async function exportHead(key: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'hedge-reseal-'))
+  const args = ['verify', '--database', database.url, '--export-head', join(folder, 'heads.json')]
+  const { code, stdout } = await hedge(args, keysOf(key))
+  await rm(folder, { recursive: true })
+  expect(code, stdout).toBe(0)
+}
+
 async function setProcessor(api: Api): Promise<string> {
   const { merchant_id: merchant } = await createPayment(api)
   const body = {
@@ -113,6 +125,7 @@ test('after a reseal beside a running server, the old key is not needed', async 
   let api = await restart(keysOf(old))
   const secret = await addEndpoint(api)
   const merchant = await setProcessor(api)
+  await exportHead(old)
   api = await restart(keysOf(current, old))
   await receives(api, secret)
   const first = await reseal(keysOf(current, old))
@@ -120,7 +133,7 @@ test('after a reseal beside a running server, the old key is not needed', async 
     code: 0,
     said: {
       object: 'reseal',
-      resealed: { webhook_endpoint: 1, processor_credentials: 1 },
+      resealed: { webhook_endpoint: 1, processor_credentials: 1, head_key: 1 },
       left: [],
       previous_key_is_needed: false,
     },
@@ -129,11 +142,16 @@ test('after a reseal beside a running server, the old key is not needed', async 
   await receives(api, secret)
   expect(await acceptsMessage(merchant)).toBe(true)
   const again = await reseal(keysOf(current, old))
-  expect(again.said.resealed).toEqual({ webhook_endpoint: 0, processor_credentials: 0 })
+  expect(again.said.resealed).toEqual({
+    webhook_endpoint: 0,
+    processor_credentials: 0,
+    head_key: 0,
+  })
 
   api = await restart(keysOf(current))
   await receives(api, secret)
   expect(await acceptsMessage(merchant)).toBe(true)
+  await exportHead(current)
 })
 
 test('what the keys cannot read stays as it is and is reported, and the next reseal goes on', async () => {
@@ -143,7 +161,7 @@ test('what the keys cannot read stays as it is and is reported, and the next res
   const before = await prefixes()
   const { code, said, error } = await reseal(keysOf(current, foreign))
   expect([code, error.code]).toEqual([1, 'secrets_left'])
-  expect(said.resealed).toEqual({ webhook_endpoint: 0, processor_credentials: 0 })
+  expect(said.resealed).toEqual({ webhook_endpoint: 0, processor_credentials: 0, head_key: 0 })
   expect(said.left).toHaveLength(2)
   expect(said.left[1]).toEqual({
     kind: 'processor_credentials',
@@ -155,7 +173,11 @@ test('what the keys cannot read stays as it is and is reported, and the next res
   await sql.query(`update processor_credentials set sealed = sealed || '\\x00'::bytea`)
   const partly = await reseal(keysOf(current, old))
   expect(partly.code).toBe(1)
-  expect(partly.said.resealed).toEqual({ webhook_endpoint: 1, processor_credentials: 0 })
+  expect(partly.said.resealed).toEqual({
+    webhook_endpoint: 1,
+    processor_credentials: 0,
+    head_key: 0,
+  })
   expect(partly.said.left).toMatchObject([{ reason: 'the stored text was changed' }])
 })
 

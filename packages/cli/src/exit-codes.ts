@@ -41,7 +41,7 @@ const listed = (name: keyof typeof statusesOf) => statusesOf[name].join(', ')
 export const exitCodesHelp = `
 Exit codes:
   0  success, also if Ctrl-C ends a command that runs until Ctrl-C
-  1  any other error, a failed check of doctor, or failures of several kinds
+  1  any other error, a failed check of doctor or verify, or failures of several kinds
   2  wrong command line, environment or request, or a missing confirmation (every other HTTP 4xx)
   3  refused, because of the payment's state (HTTP ${listed('refused')}, and a refund above the remainder)
   4  not found (HTTP ${listed('notFound')})

@@ -22,6 +22,7 @@ import { processorsCommand } from './commands/processors/processors.ts'
 import { resealCommand } from './commands/reseal/reseal.ts'
 import { serveCommand } from './commands/serve.ts'
 import { triggerCommand } from './commands/trigger.ts'
+import { verifyCommand } from './commands/verify/verify.ts'
 import { webhooksCommand } from './commands/webhooks/webhooks.ts'
 import { exitCodesHelp } from './exit-codes.ts'
 import { mcpCommand } from './mcp/command.ts'
@@ -89,6 +90,7 @@ function commands(): Command[] {
     exportCommand(),
     importCommand(),
     resealCommand(),
+    verifyCommand(),
     mcpCommand(),
     apiCommand(),
     completionCommand(),

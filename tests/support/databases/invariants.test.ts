@@ -96,7 +96,7 @@ test.each([
     [`update payments set captured_amount = 2`],
   ],
   [
-    'once all events are counted, the plots contain the refunds that are paid',
+    'the plots contain the refunds that are paid',
     [
       `update stats_progress set position = (select max(position) from events)`,
       `insert into hourly_stats select merchant_id, livemode, date_trunc('hour', now()), 'refunded',
@@ -104,17 +104,39 @@ test.each([
     ],
   ],
   [
-    'once all events are counted, the plots contain what was captured and not returned',
+    'the plots contain what was captured and not returned',
     [
-      `update stats_progress set position = (select max(position) from events)`,
       `update payments set status = 'succeeded', captured_amount = amount`,
+      event('payment.succeeded', 'succeeded'),
+      `update stats_progress set position = (select max(position) from events)`,
     ],
   ],
   [
-    'once all events are counted, the kept balances are the sums of the ledger',
+    'the kept balances are the sums of the ledger',
     [
       `update stats_progress set position = (select max(position) from events)`,
       `insert into ledger_balances select merchant_id, livemode, 'fees', currency, 1 from payments`,
+    ],
+  ],
+  [
+    'the ledger of a merchant sums to zero in each currency',
+    [`insert into ledger_balances select merchant_id, livemode, 'fees', currency, 1 from payments`],
+  ],
+  [
+    'each event of a payment belongs to a payment that exists',
+    [`update events set subject_id = subject_id || '1'`],
+  ],
+  [
+    'no canceled payment has a task that captures it',
+    [`update payments set status = 'canceled', canceled_at = now()`, task('capture')],
+  ],
+  [
+    'each transfer of the ledger belongs to an event of its payment',
+    [
+      `insert into ledger_transfers (merchant_id, livemode, payment_id, event_sequence, kind,
+         debit_account, credit_account, amount, currency, created_at)
+       select merchant_id, livemode, id, 7, 'dispute_fee', 'processor', 'fees', 1, currency, now()
+       from payments`,
     ],
   ],
   [

@@ -38,6 +38,7 @@ const guarded = [
   'refunds',
   'disputes',
   'ledger_transfers',
+  'seals',
 ]
 
 /**

@@ -3,10 +3,11 @@ import { Command } from 'commander'
 import { checkServer } from '../doctor/server.ts'
 import { type Environment, readServerEnvironment } from '../doctor/settings.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { renderCheck } from '../output/checks.ts'
 import { withExamples } from '../output/examples.ts'
 import { toJson } from '../output/json.ts'
 import { withoutSecrets } from '../output/report-error.ts'
-import { harmless, paint, print, type Style } from '../output/terminal.ts'
+import { print } from '../output/terminal.ts'
 import type { GlobalOptions } from '../session.ts'
 
 interface DoctorOptions extends GlobalOptions {
@@ -39,7 +40,7 @@ written and deleted again.`,
       const checks: Check[] = []
       for await (const check of runChecks(options, env)) {
         checks.push(check)
-        if (!options.json) print(renderCheck(check))
+        if (!options.json) print(renderCheck(check, nameWidth))
       }
       const ok = checks.every(({ status }) => status !== 'fail')
       if (options.json) print(toJson({ object: 'doctor', ok, checks }, 2))
@@ -71,21 +72,5 @@ async function* allChecks(options: DoctorOptions, env: Environment): AsyncGenera
   yield* await checkFolder(options.dataDir)
 }
 
-const styles: Readonly<Record<Check['status'], Style>> = {
-  ok: 'green',
-  warn: 'yellow',
-  fail: 'red',
-}
-
 /** The width of the longest name. */
 const nameWidth = 18
-
-function renderCheck({ name, status, found, expected, action }: Check): string {
-  const lines = [
-    `${paint(styles[status], status.padEnd(4))}  ${name.padEnd(nameWidth)}  ${harmless(found)}`,
-  ]
-  const indent = ' '.repeat(4 + 2 + nameWidth + 2)
-  if (expected !== null) lines.push(`${indent}expected: ${harmless(expected)}`)
-  if (action !== null) lines.push(`${indent}to do: ${harmless(action)}`)
-  return lines.join('\n')
-}

@@ -3,6 +3,8 @@ import type { ProcessorCredentialsRow } from '../database/schema.ts'
 import { resealCredentials } from '../processors/credentials.ts'
 import { Keyring, MissingKeyError } from '../sealing/keyring.ts'
 import { createSealer } from '../sealing/sealer.ts'
+import { type HeadKeyRow, listHeadKeys, saveHeadKeySecret } from '../seals/head-keys.sql.ts'
+import { createHeadKeySealer } from '../seals/head-keys.ts'
 import {
   type EndpointSecrets,
   findOutdatedCredentials,
@@ -12,7 +14,7 @@ import {
 } from './reseal.sql.ts'
 
 /** The kinds of rows with secrets that `HEDGE_ENCRYPTION_KEY` seals. */
-export type SealedKind = 'webhook_endpoint' | 'processor_credentials'
+export type SealedKind = 'webhook_endpoint' | 'processor_credentials' | 'head_key'
 
 /** A row whose secret could not be sealed again. */
 export interface UnreadableSecret {
@@ -44,12 +46,14 @@ export interface Resealed {
 export async function resealSecrets(db: Db, keys: readonly string[]): Promise<Resealed> {
   const endpoints = await resealKind(endpointSecrets(db, keys))
   const credentials = await resealKind(credentialSecrets(db, keys))
+  const headKeys = await resealKind(headKeySecrets(db, keys))
   return {
     resealed: {
       webhook_endpoint: endpoints.resealed,
       processor_credentials: credentials.resealed,
+      head_key: headKeys.resealed,
     },
-    left: [...endpoints.left, ...credentials.left],
+    left: [...endpoints.left, ...credentials.left, ...headKeys.left],
   }
 }
 
@@ -142,5 +146,22 @@ function credentialSecrets(db: Db, keys: readonly string[]): SealedRows<Processo
     reseal: async (before) =>
       await saveSealedCredentials(db, { before, sealed: resealCredentials(keyring, before) }),
     idOf: ({ merchant_id: merchant, livemode }) => `${merchant} ${livemode ? 'live' : 'test'}`,
+  }
+}
+
+function headKeySecrets(db: Db, keys: readonly string[]): SealedRows<HeadKeyRow> {
+  const sealer = createHeadKeySealer(keys)
+  const { currentPrefix: current } = sealer
+  return {
+    kind: 'head_key',
+    find: async (after) =>
+      (await listHeadKeys(db)).filter(
+        ({ id, secret }) => id > (after?.id ?? '') && !secret.startsWith(current),
+      ),
+    reseal: async (before) => {
+      const sealed = sealer.seal(sealer.open(before.secret, before.id), before.id)
+      return await saveHeadKeySecret(db, { before, sealed })
+    },
+    idOf: ({ id }) => id,
   }
 }

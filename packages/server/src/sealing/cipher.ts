@@ -4,7 +4,11 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
  * What a text is encrypted for. Each purpose has a key of its own, so a text never opens for another
  * purpose. A change of a purpose's text makes everything unreadable that was encrypted for it.
  */
-export type Purpose = 'webhook secret' | 'processor credentials' | 'idempotent answer'
+export type Purpose =
+  | 'webhook secret'
+  | 'processor credentials'
+  | 'idempotent answer'
+  | 'key of heads'
 
 /** A key for one purpose. */
 export interface CipherKey {

@@ -1,6 +1,7 @@
+import type { Purpose } from './cipher.ts'
 import { Keyring } from './keyring.ts'
 
-/** Stores the secrets of webhooks so that a copy of the database does not reveal them. */
+/** Stores secrets so that a copy of the database does not reveal them. */
 export interface Sealer {
   /** The text to store for a secret. It opens with the same `context` only. */
   seal(secret: string, context: string): string
@@ -19,8 +20,8 @@ const plainPrefix = 'plain:'
  *
  * @param keys the current key and the previous one.
  */
-export function createSealer(keys: readonly string[]): Sealer {
-  const keyring = keys.length > 0 ? new Keyring(keys, 'webhook secret') : null
+export function createSealer(keys: readonly string[], purpose: Purpose = 'webhook secret'): Sealer {
+  const keyring = keys.length > 0 ? new Keyring(keys, purpose) : null
   return {
     currentPrefix: keyring ? `${sealedPrefix}:${keyring.currentId}:` : plainPrefix,
     seal(secret, context) {

@@ -12,6 +12,7 @@ import { startPaymentWorkers } from '../payments/run/workers.ts'
 import { startSweeps } from '../payments/sweep/sweep.ts'
 import type { Processors } from '../processors/interface/processor.ts'
 import type { Sealer } from '../sealing/sealer.ts'
+import { startSealing } from '../seals/start.ts'
 import type { PrivateNetworks } from '../webhooks/send/reach.sql.ts'
 import { startWebhooks } from '../webhooks/start.ts'
 import { stepRetention } from './retention.ts'
@@ -61,6 +62,7 @@ export function startWorkers(options: WorkerOptions): Loop {
     startCheckout({ db, log }),
     startWebhooks({ db, log, sealer, privateNetworks, yieldPolicy: yieldPolicy(2) }),
     startCounting({ db, log, yieldPolicy: yieldPolicy(4) }),
+    startSealing({ db, log, yieldPolicy: yieldPolicy(4) }),
   ]
   const onRetentionError = report('retention worker failed')
   const retention = startLoop({

@@ -1,9 +1,5 @@
-import {
-  ConfigError,
-  type Resealed,
-  readEnvironment,
-  resealSecrets,
-} from '@hedgepayments/server/admin'
+import { type Resealed, resealSecrets } from '@hedgepayments/server/admin'
+import { readEncryptionKeys } from '../../encryption-keys.ts'
 import { CliError, exitCodes, usageError } from '../../exit-codes.ts'
 import { openDatabase, requireMigrated } from '../../open-database.ts'
 import { formatCount } from '../../output/format.ts'
@@ -22,7 +18,10 @@ export interface ResealOptions extends GlobalOptions {
  * @throws {CliError} if there is no key, or a secret is left.
  */
 export async function resealDatabase(options: ResealOptions): Promise<void> {
-  const keys = readKeys()
+  const keys = readEncryptionKeys()
+  if (keys.length === 0) {
+    throw usageError('HEDGE_ENCRYPTION_KEY is not set: it is the key that seals the secrets.')
+  }
   const opened = await openDatabase({
     databaseUrl: options.database,
     dataDir: options.dataDir,
@@ -36,24 +35,8 @@ export async function resealDatabase(options: ResealOptions): Promise<void> {
   }
 }
 
-/** The current key and, if there is one, the previous one. */
-function readKeys(): string[] {
-  const { HEDGE_ENCRYPTION_KEY, HEDGE_ENCRYPTION_KEY_PREVIOUS } = process.env
-  try {
-    const values = readEnvironment({ HEDGE_ENCRYPTION_KEY, HEDGE_ENCRYPTION_KEY_PREVIOUS })
-    const { HEDGE_ENCRYPTION_KEY: current, HEDGE_ENCRYPTION_KEY_PREVIOUS: previous } = values
-    if (current === undefined) {
-      throw usageError('HEDGE_ENCRYPTION_KEY is not set: it is the key that seals the secrets.')
-    }
-    return previous === undefined ? [current] : [current, previous]
-  } catch (error) {
-    if (error instanceof ConfigError) throw usageError(error.message)
-    throw error
-  }
-}
-
 function show({ resealed, left }: Resealed, { json }: GlobalOptions): void {
-  const count = resealed.webhook_endpoint + resealed.processor_credentials
+  const count = resealed.webhook_endpoint + resealed.processor_credentials + resealed.head_key
   if (json) {
     print(toJson({ object: 'reseal', resealed, left, previous_key_is_needed: left.length > 0 }, 2))
   } else {
@@ -61,6 +44,7 @@ function show({ resealed, left }: Resealed, { json }: GlobalOptions): void {
     print(
       `${formatCount(resealed.processor_credentials).padStart(8)}  credentials of processors sealed again`,
     )
+    print(`${formatCount(resealed.head_key).padStart(8)}  keys of heads sealed again`)
     print(`${formatCount(left.length).padStart(8)}  left`)
     for (const { kind, id, reason } of left) print(`          ${kind} ${id}: ${reason}`)
   }

@@ -1,4 +1,5 @@
 import type { ProcessorCredentialsRow } from '../../database/schema.ts'
+import type { HeadKeyRow } from '../../seals/head-keys.sql.ts'
 import type { Runner } from '../engine/settings.sql.ts'
 
 /** An endpoint with its sealed secrets. */
@@ -39,6 +40,18 @@ export async function findSealedCredentials(
     `select * from processor_credentials where (merchant_id, livemode) > ($1, $2)
      order by merchant_id, livemode limit ${pageSize}`,
     [after?.merchant_id ?? '', after?.livemode ?? false],
+  )
+  return rows
+}
+
+/** The next page of the keys that sign heads, after the given one. */
+export async function findSealedHeadKeys(
+  runner: Runner,
+  after: HeadKeyRow | null,
+): Promise<HeadKeyRow[]> {
+  const { rows } = await runner.query<HeadKeyRow>(
+    `select id, public_key, secret from head_keys where id > $1 order by id limit ${pageSize}`,
+    [after?.id ?? ''],
   )
   return rows
 }

@@ -1,10 +1,11 @@
 import { openCredentials } from '../../processors/credentials.ts'
 import { Keyring } from '../../sealing/keyring.ts'
 import { createSealer } from '../../sealing/sealer.ts'
+import { createHeadKeySealer } from '../../seals/head-keys.ts'
 import { type Check, countOf, fail, ok, warn } from '../engine/check.ts'
 import type { Examined, SealingKeys } from '../engine/examined.ts'
 import type { Runner } from '../engine/settings.sql.ts'
-import { findSealedCredentials, findSealedEndpoints } from './secrets.sql.ts'
+import { findSealedCredentials, findSealedEndpoints, findSealedHeadKeys } from './secrets.sql.ts'
 
 /** How many stored secrets each key opens. */
 interface Counts {
@@ -85,7 +86,7 @@ function opens({ open }: Sealed, key: string | null): boolean {
   }
 }
 
-/** Every sealed secret: those of endpoints of webhooks, and the credentials of merchants. */
+/** Every sealed secret: those of endpoints of webhooks, the credentials of merchants, the keys of heads. */
 async function* findSealed(runner: Runner): AsyncGenerator<Sealed> {
   for await (const { id, secret, old_secret: old } of pages(findSealedEndpoints, runner)) {
     for (const text of old === null ? [secret] : [secret, old]) {
@@ -97,6 +98,10 @@ async function* findSealed(runner: Runner): AsyncGenerator<Sealed> {
     const open = (keys: readonly string[]) =>
       void openCredentials(new Keyring(keys, 'processor credentials'), row)
     yield { row: `the processor of ${row.merchant_id}`, isSealed: true, open }
+  }
+  for await (const { id, secret } of pages(findSealedHeadKeys, runner)) {
+    const open = (keys: readonly string[]) => void createHeadKeySealer(keys).open(secret, id)
+    yield { row: `the key ${id}`, isSealed: secret.startsWith('sealed:'), open }
   }
 }
 

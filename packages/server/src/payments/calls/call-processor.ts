@@ -169,7 +169,8 @@ function errorOf(error: unknown, signal: AbortSignal): { code: string; message: 
   }
 }
 
-function toProcessorPayment(row: PaymentRow): ProcessorPayment {
+/** A payment as processors need it. */
+export function toProcessorPayment(row: PaymentRow): ProcessorPayment {
   return {
     id: row.id,
     money: { minor: row.amount, currency: row.currency },

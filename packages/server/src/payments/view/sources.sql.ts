@@ -8,7 +8,7 @@ import { allRows, ofAccount, rowsWith, type ScanRange, type Source } from '../..
 // transition would write it. Every open payment has the task of its next step, and every refunded
 // payment its refunds, so their tables are the indexes of these statuses.
 
-/** The tasks of which an open payment has at least one. `tests/support/databases/invariants.ts` checks it. */
+/** The tasks of which an open payment has at least one. `verification/invariants/tasks.sql.ts` checks it. */
 const tasksOf: Partial<Record<PaymentStatus, readonly TaskKind[]>> = {
   pending: ['expire'],
   initiated: ['process', 'watch'],

@@ -1,9 +1,10 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Tables of the server itself: the audit log, retention, rates, signing keys. */
+/** Tables of the server itself: the audit log, seals, retention, rates, signing keys. */
 export async function createOperations(db: Kysely<unknown>): Promise<void> {
   await auditLog(db)
   await refuseAuditChanges(db)
+  await seals(db)
 
   // Tasks that delete old rows, one for each kind of row. The process that works on a task locks it.
   // `reached` is where the next step continues. `failures` counts failed steps in a row.
@@ -36,6 +37,50 @@ export async function createOperations(db: Kysely<unknown>): Promise<void> {
       purpose text collate "C" not null unique,
       secret bytea not null check (length(secret) = 32),
       created_at timestamptz(0) not null
+    )`.execute(db)
+}
+
+async function seals(db: Kysely<unknown>): Promise<void> {
+  // A chain of hashes over the events and ledger transfers of each merchant and mode: `seals/seal.ts`. A
+  // seal covers the events behind the seal before it, up to `through_position`. `hash` contains
+  // `previous_hash`. `row_hashes` names the row that differs: the position and the beginning of the hash of
+  // each row, 16 bytes.
+  await sql`
+    create table seals (
+      merchant_id text collate "C" not null references merchants (id),
+      livemode boolean not null,
+      number bigint not null check (number > 0),
+      through_position bigint not null,
+      events integer not null check (events > 0),
+      transfers integer not null check (transfers >= 0),
+      previous_hash bytea not null check (length(previous_hash) = 32),
+      hash bytea not null check (length(hash) = 32),
+      row_hashes bytea not null check (length(row_hashes) = 16 * (events + transfers)),
+      sealed_at timestamptz(0) not null default now(),
+      primary key (merchant_id, livemode, number)
+    )`.execute(db)
+  await sql`
+    create trigger seals_append_only before update or delete on seals
+      for each row execute function refuse_change()`.execute(db)
+  await sql`
+    create trigger seals_not_truncated before truncate on seals
+      for each statement execute function refuse_change()`.execute(db)
+  // How far events are sealed: one row, locked by the process that seals.
+  await sql`
+    create table seal_progress (
+      id boolean primary key default true check (id),
+      position bigint not null default 0,
+      sealed_at timestamptz(0) not null default '2000-01-01T00:00:00Z'
+    )`.execute(db)
+  await sql`insert into seal_progress default values`.execute(db)
+  // The key that signs exported heads of the chains. `secret` is sealed as other stored secrets are.
+  await sql`
+    create table head_keys (
+      id text collate "C" primary key,
+      is_current boolean unique check (is_current),
+      public_key text collate "C" not null,
+      secret text collate "C" not null,
+      created_at timestamptz(0) not null default now()
     )`.execute(db)
 }
 

@@ -1,0 +1,97 @@
+import type { Db } from '../database/db.ts'
+import { type Account, accountKey, accountOf } from '../domain/account.ts'
+import { firstPreviousHash, hashSeal, packRows, rowsOf, type SealableEvent } from './rows.ts'
+import { findNextEvents } from './sealable-events.sql.ts'
+import {
+  findHeads,
+  type Head,
+  insertSeals,
+  lockProgress,
+  readBacklog,
+  type SealRow,
+  saveProgress,
+} from './seals.sql.ts'
+
+/** Events of one step: a tenth of a second of work, and a few megabytes. */
+const sealedEventsPerStep = 2_000
+
+/**
+ * Seals the next events of all merchants that have settled: the relay has passed them, so no event can
+ * appear before them any more. Each merchant and mode with events among them gets one seal, which contains
+ * the hash of the seal before it. A merchant without events costs nothing.
+ *
+ * No transition writes a seal or waits for one: a cancel costs what it did. The row of the progress is
+ * locked, so one process seals at a time, and the others skip it. A crash undoes a whole step.
+ *
+ * @returns the number of events that were sealed; 0: there were none, or another process seals.
+ */
+export async function sealNext(db: Db): Promise<number> {
+  return await db.transaction().execute(async (tx) => {
+    const progress = await lockProgress(tx)
+    if (!progress || BigInt(progress.horizon) <= BigInt(progress.position)) return 0
+    const { position: after, horizon } = progress
+    const limit = sealedEventsPerStep
+    const events = await findNextEvents(tx, { after, through: horizon, limit })
+    const last = events.at(-1)
+    const through = events.length === limit && last ? last.position : horizon
+    const groups = groupByAccount(events)
+    const accounts = groups.map(({ account }) => account)
+    const heads = new Map(
+      (await findHeads(tx, accounts)).map((head) => [accountKey(accountOf(head)), head]),
+    )
+    const seals = groups.map((group) => {
+      const head = heads.get(accountKey(group.account))
+      return makeSeal({ ...group, through: BigInt(through), head })
+    })
+    await insertSeals(tx, seals)
+    await saveProgress(tx, through)
+    return events.length
+  })
+}
+
+/** Seals everything that has settled. */
+export async function sealAll(db: Db): Promise<void> {
+  while ((await sealNext(db)) > 0);
+}
+
+/** The events of each merchant and mode. */
+interface Group {
+  readonly account: Account
+  readonly events: SealableEvent[]
+}
+
+function groupByAccount(events: readonly SealableEvent[]): Group[] {
+  const groups = new Map<string, Group>()
+  for (const event of events) {
+    const account = accountOf(event)
+    const key = accountKey(account)
+    const group = groups.get(key) ?? { account, events: [] }
+    groups.set(key, group)
+    group.events.push(event)
+  }
+  return [...groups.values()]
+}
+
+function makeSeal(given: Group & { through: bigint; head: Head | undefined }): SealRow {
+  const { account, events, through, head } = given
+  const rows = events.flatMap(rowsOf)
+  const number = BigInt(head?.number ?? 0) + 1n
+  const previousHash = head?.hash ?? firstPreviousHash
+  return {
+    merchant_id: account.merchantId,
+    livemode: account.livemode,
+    number: String(number),
+    through_position: String(through),
+    events: events.length,
+    transfers: rows.length - events.length,
+    previous_hash: previousHash,
+    hash: hashSeal({ ...account, number, throughPosition: through, previousHash, rows }),
+    row_hashes: packRows(rows),
+  }
+}
+
+/** Whether a step is worth its seals: it is full, or the last one was long ago. */
+export async function isSealDue(db: Db, everySeconds: number): Promise<boolean> {
+  const { waiting, idleSeconds } = await readBacklog(db)
+  return waiting >= sealedEventsPerStep || (waiting > 0 && idleSeconds >= everySeconds)
+}

@@ -1,0 +1,56 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Db } from '../database/db.ts'
+import type { Account } from '../domain/account.ts'
+import type { SealableEvent } from './rows.ts'
+
+/**
+ * Events `e` with their transfers, and with the amount of the payment that they create. Times are seconds
+ * since 1970, so no setting of a session changes them.
+ */
+const withTransfers = (events: RawBuilder<unknown>) => sql<SealableEvent>`
+  select e.position::text as position, e.merchant_id, e.livemode, e.subject_id, e.sequence, e.type,
+    extract(epoch from e.created_at)::bigint::text as created_at, e.actor_type, e.actor_id,
+    e.from_status, e.to_status, e.state, created.amount, created.currency,
+    coalesce(t.transfers, '[]'::json) as transfers
+  from (${events}) e
+    left join lateral (
+      select p.amount, p.currency from payments p
+      where e.type = 'payment.created' and p.merchant_id = e.merchant_id
+        and p.livemode = e.livemode and p.id = e.subject_id
+      limit 1
+    ) created on true
+    cross join lateral (
+      select json_agg(json_build_object('kind', kind, 'debit_account', debit_account,
+        'credit_account', credit_account, 'amount', amount::text, 'currency', currency,
+        'created_at', extract(epoch from created_at)::bigint::text) order by kind) as transfers
+      from ledger_transfers where merchant_id = e.merchant_id and livemode = e.livemode
+        and payment_id = e.subject_id and event_sequence = e.sequence
+    ) t
+  order by e.position`
+
+/** The next events of all merchants behind a position, up to another one. */
+export async function findNextEvents(
+  db: Db,
+  { after, through, limit }: { after: string; through: string; limit: number },
+): Promise<SealableEvent[]> {
+  // The end is compared outside of the limit: inside, the planner expects few events, and sorts all.
+  const { rows } = await withTransfers(sql`
+    select * from (
+      select * from events where position > ${after}::bigint order by position limit ${limit}
+    ) next where position <= ${through}::bigint`).execute(db)
+  return rows
+}
+
+/** The events of a merchant and mode behind a position, up to another one. */
+export async function findEventsOf(
+  db: Db,
+  given: { account: Account; after: bigint; through: bigint; limit: number },
+): Promise<SealableEvent[]> {
+  const { account, after, through, limit } = given
+  const { rows } = await withTransfers(sql`
+    select * from events where merchant_id = ${account.merchantId}
+      and livemode = ${account.livemode}::boolean and position > ${String(after)}::bigint
+      and position <= ${String(through)}::bigint
+    order by merchant_id, livemode, position limit ${limit}`).execute(db)
+  return rows
+}

@@ -1,0 +1,142 @@
+import type { TaskKind } from '../../database/task-rows.ts'
+import type { Runner } from './runner.ts'
+
+/** A place in the order of the payments' keys. */
+export interface PaymentKey {
+  readonly merchantId: string
+  readonly livemode: boolean
+  readonly id: string
+}
+
+/** A range of payments: those behind `after`, up to `through`. */
+export interface Page {
+  readonly after: PaymentKey
+  readonly through: PaymentKey
+}
+
+/** An id behind every other: ids consist of letters, digits and underscores. */
+const lastId = '~'
+
+/** All payments, or those of a merchant, in both modes. */
+export function wholePage(merchantId: string | null): Page {
+  return {
+    after: { merchantId: merchantId ?? '', livemode: false, id: '' },
+    through: { merchantId: merchantId ?? lastId, livemode: true, id: lastId },
+  }
+}
+
+/** The end of a page of so many payments; `null`: fewer are left. */
+export async function findPageEnd(
+  runner: Runner,
+  { page, size }: { page: Page; size: number },
+): Promise<PaymentKey | null> {
+  const rows = await runner.query<{ merchant_id: string; livemode: boolean; id: string }>(
+    `select merchant_id, livemode, id from payments
+     where (merchant_id, livemode, id) > ($1, $2::boolean, $3)
+       and (merchant_id, livemode, id) <= ($4, $5::boolean, $6)
+     order by merchant_id, livemode, id offset $7::integer - 1 limit 1`,
+    [...boundsOf(page), size],
+  )
+  const [last] = rows
+  return last ? { merchantId: last.merchant_id, livemode: last.livemode, id: last.id } : null
+}
+
+/** Rows of one payment in another table. A refund, a dispute and a message each add a few. */
+const rowsOfPaymentMax = 100_000
+
+/** The kinds of rows that belong to a payment, with the column that contains its id. */
+const tablesOfPayments = {
+  events: 'subject_id',
+  payment_tasks: 'payment_id',
+  refunds: 'payment_id',
+  disputes: 'payment_id',
+  ledger_transfers: 'payment_id',
+} as const
+
+/** The primary key of tasks has the kind before the payment, so a read of a payment names all kinds. */
+const taskKinds = {
+  ...{ expire: true, authorize: true, watch: true, process: true, capture: true },
+  ...{ void: true, refund: true, settle: true, dispute: true, recheck: true },
+} as const satisfies Record<TaskKind, true>
+
+const rowsOfPayments = Object.entries(tablesOfPayments)
+  .map(([table, column]) => {
+    const isKind = table === 'payment_tasks' ? `kind = any('{${Object.keys(taskKinds)}}') and` : ''
+    return `${table} as (
+      select t.* from payments p cross join lateral (
+        select * from ${table} where ${isKind} merchant_id = p.merchant_id
+          and livemode = p.livemode and ${column} = p.id
+        limit ${rowsOfPaymentMax}) t)`
+  })
+  .join(', ')
+
+/**
+ * Runs a statement about the payments of a page. In the statement the names of tables are those of the
+ * page: `payments`, and the rows that belong to them. `all_payments`, `all_events` and `all_acceptances`
+ * are the whole tables, to be read by key.
+ *
+ * A `with` in front of the statement shadows the tables, so the statements read like those of a whole
+ * database. Each table is read by the keys of the payments, so a statement reads what the page has,
+ * whatever the planner believes of a range of keys.
+ *
+ * @param given.payments at most so many payments of the page are read.
+ * @param given.more the parameters of the statement, from `$8` on.
+ */
+export async function queryPage<Row>(
+  runner: Runner,
+  given: { page: Page; text: string; payments: number; more?: readonly unknown[] },
+): Promise<Row[]> {
+  const { page, text, payments, more = [] } = given
+  return await runner.query<Row>(
+    `with all_payments as not materialized (select * from payments),
+       all_events as not materialized (select * from events),
+       all_acceptances as not materialized (select * from mandate_acceptances),
+       payments as materialized (
+         select * from payments
+         where (merchant_id, livemode, id) > ($1, $2::boolean, $3)
+           and (merchant_id, livemode, id) <= ($4, $5::boolean, $6)
+         order by merchant_id, livemode, id limit $7::integer),
+       ${rowsOfPayments},
+       ledger_entries as (
+         select merchant_id, livemode, payment_id, event_sequence, kind, debit_account as account,
+           amount, currency from ledger_transfers
+         union all
+         select merchant_id, livemode, payment_id, event_sequence, kind, credit_account, -amount,
+           currency from ledger_transfers)
+     ${text}`,
+    [...boundsOf(page), payments, ...more],
+  )
+}
+
+/** The bounds of a page, for the parameters 1 to 6. */
+function boundsOf({ after, through }: Page): unknown[] {
+  return [
+    after.merchantId,
+    after.livemode,
+    after.id,
+    through.merchantId,
+    through.livemode,
+    through.id,
+  ]
+}
+/** About how many payments there are: the planner's estimate, or those of a merchant. */
+export async function estimatePayments(runner: Runner, merchantId: string | null): Promise<number> {
+  const [row] = await runner.query<{ count: string }>(
+    merchantId === null
+      ? `select greatest(reltuples, 0)::bigint as count from pg_class where oid = 'payments'::regclass`
+      : 'select count(*) as count from payments where merchant_id = $1',
+    merchantId === null ? [] : [merchantId],
+  )
+  return Number(row?.count ?? 0)
+}
+
+/** The number of payments of a page. */
+export async function countPayments(runner: Runner, page: Page): Promise<number> {
+  const [row] = await runner.query<{ count: string }>(
+    `select count(*) as count from payments
+     where (merchant_id, livemode, id) > ($1, $2::boolean, $3)
+       and (merchant_id, livemode, id) <= ($4, $5::boolean, $6)`,
+    boundsOf(page),
+  )
+  return Number(row?.count ?? 0)
+}

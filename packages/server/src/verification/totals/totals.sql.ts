@@ -1,0 +1,122 @@
+import type { Account } from '../../domain/account.ts'
+import type { Runner } from '../pages/runner.ts'
+
+/** Sums of an account that the server keeps, and the position through which its events are in them. */
+export interface KeptTotals {
+  /** The position through which events are counted. No event can appear before it any more. */
+  readonly position: string
+  readonly balances: readonly TotalRow[]
+  readonly plots: readonly TotalRow[]
+}
+
+/** One sum: of an account of the ledger, or of a measure of the plots. */
+export interface TotalRow {
+  readonly name: string
+  readonly currency: string
+  /** A bigint, as text. */
+  readonly amount: string
+}
+
+/** The next merchant and mode with events behind the given one; `null`: there is none. */
+export async function findNextAccount(runner: Runner, after: Account): Promise<Account | null> {
+  const rows = await runner.query<{ merchant_id: string; livemode: boolean }>(
+    `select merchant_id, livemode from events
+     where (merchant_id, livemode, position) > ($1, $2::boolean, 9223372036854775807)
+     order by merchant_id, livemode, position limit 1`,
+    [after.merchantId, after.livemode],
+  )
+  const [next] = rows
+  return next ? { merchantId: next.merchant_id, livemode: next.livemode } : null
+}
+
+/** Reads the sums that the server keeps and their position, by one statement: one snapshot. */
+export async function readKeptTotals(runner: Runner, account: Account): Promise<KeptTotals> {
+  const rows = await runner.query<KeptTotals>(
+    `select s.position::text as position, coalesce((
+         select json_agg(json_build_object('name', account, 'currency', currency,
+           'amount', balance::text))
+         from ledger_balances where merchant_id = $1 and livemode = $2::boolean), '[]') as balances,
+       coalesce((
+         select json_agg(json_build_object('name', measure, 'currency', currency,
+           'amount', amount::text))
+         from (select measure, currency, sum(amount) as amount from hourly_stats
+           where merchant_id = $1 and livemode = $2::boolean
+             and measure in ('succeeded', 'refunded')
+           group by measure, currency) plotted), '[]') as plots
+     from stats_progress s`,
+    [account.merchantId, account.livemode],
+  )
+  const [kept] = rows
+  if (!kept) throw new Error('the database has no stats_progress')
+  return kept
+}
+
+/** The next payments of an account: the id behind which the next part begins; `null`: it is the last. */
+export async function findPartEnd(
+  runner: Runner,
+  { account, after, size }: { account: Account; after: string; size: number },
+): Promise<string | null> {
+  const rows = await runner.query<{ id: string }>(
+    `select id from payments where merchant_id = $1 and livemode = $2::boolean and id > $3
+     order by id offset $4::integer - 1 limit 1`,
+    [account.merchantId, account.livemode, after, size],
+  )
+  return rows[0]?.id ?? null
+}
+
+/** Sums of a part of an account's payments, over the events up to a position. */
+export interface PartTotals {
+  readonly balances: readonly TotalRow[]
+  readonly plots: readonly TotalRow[]
+}
+
+/**
+ * Sums the ledger and the plotted events of some payments of an account, up to a position. Events and
+ * transfers up to there never change, so the parts of an account need no common snapshot.
+ */
+export async function sumPart(
+  runner: Runner,
+  given: { account: Account; after: string; through: string; position: string },
+): Promise<PartTotals> {
+  const { account, after, through, position } = given
+  const rows = await runner.query<TotalRow & { kind: 'balance' | 'plot' }>(
+    `with counted as materialized (
+       select subject_id, sequence, type from events
+       where merchant_id = $1 and livemode = $2::boolean and subject_id > $3 and subject_id <= $4
+         and position <= $5::bigint
+     ), transfers as materialized (
+       select t.* from ledger_transfers t
+         join counted e on e.subject_id = t.payment_id and e.sequence = t.event_sequence
+       where t.merchant_id = $1 and t.livemode = $2::boolean and t.payment_id > $3
+         and t.payment_id <= $4
+     ), entries as (
+       select credit_account as name, currency, amount from transfers
+       union all
+       select debit_account, currency, -amount from transfers
+     ), plotted as (
+       select 'succeeded' as name, p.currency,
+         case e.type when 'payment.succeeded' then p.captured_amount
+           else -p.captured_amount end as amount
+       from counted e join payments p on p.id = e.subject_id
+       where e.type in ('payment.succeeded', 'payment.returned')
+         and p.merchant_id = $1 and p.livemode = $2::boolean and p.id > $3 and p.id <= $4
+       union all
+       select 'refunded', r.currency,
+         case e.type when 'payment.refund_succeeded' then r.amount else -r.amount end
+       from counted e join refunds r on r.payment_id = e.subject_id
+         and (e.type = 'payment.refund_succeeded' and r.answered_sequence = e.sequence
+           or e.type = 'payment.refund_failed' and r.returned_sequence = e.sequence)
+       where r.merchant_id = $1 and r.livemode = $2::boolean and r.payment_id > $3
+         and r.payment_id <= $4
+     )
+     select 'balance' as kind, name, currency, sum(amount)::text as amount from entries
+     group by name, currency
+     union all
+     select 'plot', name, currency, sum(amount)::text from plotted group by name, currency`,
+    [account.merchantId, account.livemode, after, through, position],
+  )
+  return {
+    balances: rows.filter(({ kind }) => kind === 'balance'),
+    plots: rows.filter(({ kind }) => kind === 'plot'),
+  }
+}

@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect, type Database } from '../../../packages/server/src/database/connect.ts'
+import { sealAll, sealNext } from '../../../packages/server/src/seals/seal.ts'
+import { withoutGuards } from '../../support/databases/sql.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { createPaid } from '../../support/payments/paid.ts'
+import { createMerchant, withServers } from '../../support/servers/servers.ts'
+import { until } from '../../support/until.ts'
+import { runVerify } from './run-verify.ts'
+
+const fixture = withServers(1)
+const verify = (...options: string[]) =>
+  runVerify({ databaseUrl: fixture.database.url }, ...options)
+
+let database: Database
+/** A payment that was paid, and one that was canceled for a reason. */
+let paid: string
+let canceled: string
+
+beforeAll(async () => {
+  const { api, sql } = fixture
+  database = connect({ url: fixture.database.url, onError: () => undefined })
+  paid = (await createPaid(api, { amount: 5_000, description: 'a gift for Ada' })).id
+  // A position that no event has: that of a transaction that was rolled back.
+  await sql.query(`select nextval(pg_get_serial_sequence('events', 'position'))`)
+  canceled = (await createPayment(api)).id
+  const body = { reason: 'Ada has changed her mind' }
+  await api('POST', `/v1/payments/${canceled}/cancel`, { body })
+  await untilRelayed()
+  await sealAll(database.db)
+  await createPaid(api, {})
+  await untilRelayed()
+})
+
+afterAll(() => database?.close())
+
+/** Waits until the relay has passed all events. */
+async function untilRelayed(): Promise<void> {
+  await until('all events are relayed', async () => {
+    const [row] = await fixture.sql.query(
+      'select position >= (select max(position) from events) as done from event_relay',
+    )
+    return row.done
+  })
+}
+
+test('two servers seal what has settled, each event once, and a new merchant costs nothing', async () => {
+  const other = await createMerchant(fixture)
+  const [before] = await fixture.sql.query('select count(*)::integer as count from seals')
+  await createPayment(fixture.api)
+  await untilRelayed()
+  await Promise.all([sealAll(database.db), sealAll(database.db), sealNext(database.db)])
+  await sealAll(database.db)
+  const seals = await fixture.sql.query('select * from seals order by merchant_id, number')
+  const [{ count }] = await fixture.sql.query('select count(*)::integer as count from events')
+  expect(seals.reduce((sum, seal) => sum + seal.events, 0)).toBe(count)
+  expect(seals.map(({ number }) => number)).toEqual(seals.map((_, n) => String(n + 1)))
+  expect(seals.length).toBeGreaterThan(before.count)
+  expect(seals.filter(({ merchant_id: id }) => id === other.id)).toEqual([])
+  const report = await verify()
+  expect(report).toMatchObject({ code: 0, failed: {} })
+  expect(report.checks.seals?.found).toBe(`${count} events in ${seals.length} seals of 1 chain`)
+})
+
+test('erasing personal data does not break the chain', async () => {
+  const { sql } = fixture
+  await sealAll(database.db)
+  await withoutGuards(
+    sql,
+    `update payments set customer_email = 'erased@example.com', description = null, metadata = '{}',
+       cancellation_reason = null, payment_method_details = null;
+     update events set reason = null, state = state - '{failure_message,payment_method_details,
+       cancellation_reason,next_action_url}'::text[]`,
+  )
+  expect((await verify()).failed.seals).toBeUndefined()
+})
+
+/** Changes by hand of old rows. None of them stops at a guard. */
+const tampering: readonly {
+  what: string
+  change: (of: { paid: string; canceled: string }) => string
+  found: RegExp
+}[] = [
+  {
+    what: 'the actor of an event',
+    change: (of) =>
+      `update events set actor_id = 'key_other' where subject_id = '${of.canceled}' and sequence = 2`,
+    found: /event evt_\w+0002 at position \d+ was changed$/,
+  },
+  {
+    what: 'a time of an event',
+    change: (of) =>
+      `update events set created_at = created_at + interval '1 second' where subject_id = '${of.paid}' and sequence = 1`,
+    found: /event evt_\w+0001 at position \d+ was changed$/,
+  },
+  {
+    what: 'an amount in the state of an event',
+    change: (of) =>
+      `update events set state = state || '{"captured_amount": 1}' where subject_id = '${of.paid}' and sequence = 4`,
+    found: /event evt_\w+0004 at position \d+ was changed$/,
+  },
+  {
+    what: 'the amount of a payment',
+    change: (of) => `update payments set amount = amount + 1 where id = '${of.canceled}'`,
+    found: /event evt_\w+0001 at position \d+ was changed$/,
+  },
+  {
+    what: 'a deleted event',
+    change: (of) => `delete from events where subject_id = '${of.canceled}' and sequence = 2`,
+    found: /a row of the event at position \d+ was deleted$/,
+  },
+  {
+    what: 'an inserted event, at an old position',
+    change: (of) =>
+      `insert into events overriding system value
+       select (p.e).* from (select jsonb_populate_record(e, jsonb_build_object('position',
+         position - 1, 'subject_id', 'test_inserted')) as e from events e
+         where subject_id = '${of.canceled}' and sequence = 1) p`,
+    found: /event evt_inserted0001 at position \d+ was inserted$/,
+  },
+  {
+    what: 'an inserted event, before all others',
+    change: (of) =>
+      `insert into events overriding system value
+       select (p.e).* from (select jsonb_populate_record(e, jsonb_build_object('position', -7,
+         'subject_id', 'test_inserted')) as e from events e
+         where subject_id = '${of.canceled}' and sequence = 1) p`,
+    found: /event evt_inserted0001 at position -7 was inserted$/,
+  },
+  {
+    what: 'an amount of the ledger',
+    change: (of) =>
+      `update ledger_transfers set amount = amount + 1 where payment_id = '${of.paid}' and kind = 'fee'`,
+    found: /ledger transfer fee of event evt_\w+ at position \d+ was changed$/,
+  },
+  {
+    what: 'a deleted transfer',
+    change: (of) =>
+      `delete from ledger_transfers where payment_id = '${of.paid}' and kind = 'capture'`,
+    found: /a row of the event at position \d+ was deleted$/,
+  },
+  {
+    what: 'an inserted transfer',
+    change: (of) =>
+      `insert into ledger_transfers (merchant_id, livemode, payment_id, event_sequence, kind,
+         debit_account, credit_account, amount, currency, created_at)
+       select merchant_id, livemode, id, 1, 'dispute_fee', 'processor', 'fees', 1, currency,
+         created_at from payments where id = '${of.paid}'`,
+    found: /ledger transfer dispute_fee of event evt_\w+0001 at position \d+ was inserted$/,
+  },
+  {
+    what: 'a changed seal',
+    change: () => `update seals set hash = sha256('other') where number = 1`,
+    found: /seal 1 was changed, .* seal 2 does not continue seal 1$/,
+  },
+  {
+    what: 'a deleted seal',
+    change: () => 'delete from seals where number = 1',
+    found: /seal 1 is missing$/,
+  },
+  {
+    what: 'the last seal, deleted',
+    change: () => 'delete from seals where number = (select max(number) from seals)',
+    found: /event evt_\w+ at position \d+ is in no seal: it was inserted$/,
+  },
+]
+
+describe('the chain of seals', () => {
+  beforeAll(async () => {
+    await sealAll(database.db)
+    await fixture.servers.pop()?.stop()
+    await fixture.sql.query(`create table kept_events as table events;
+      create table kept_transfers as table ledger_transfers; create table kept_seals as table seals;
+      create table kept_amounts as select merchant_id, livemode, id, amount from payments`)
+  })
+
+  test.each(tampering)('a change by hand is found: $what', async ({ change, found }) => {
+    await withoutGuards(fixture.sql, change({ paid, canceled }))
+    const report = await verify('--merchant', fixture.owner.merchant_id)
+    await withoutGuards(
+      fixture.sql,
+      `delete from events; insert into events overriding system value table kept_events;
+       delete from ledger_transfers; insert into ledger_transfers table kept_transfers;
+       delete from seals; insert into seals table kept_seals;
+       update payments p set amount = k.amount from kept_amounts k
+         where p.merchant_id = k.merchant_id and p.livemode = k.livemode and p.id = k.id
+           and p.amount <> k.amount`,
+    )
+    expect(report.code).toBe(1)
+    expect(report.failed.seals).toMatch(found)
+    expect((await verify()).failed.seals).toBeUndefined()
+  })
+})
