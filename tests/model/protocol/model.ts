@@ -1,9 +1,10 @@
 import { firstStatus } from '@hedgepayments/contract'
-import { amount } from './database.ts'
 import { workSteps } from './jobs/work.ts'
 import { processorSteps } from './processor.ts'
+import { messageSteps } from './requests/messages.ts'
 import { requestSteps } from './requests/requests.ts'
 import { submissionSteps } from './requests/submissions.ts'
+import { amount } from './rows/database.ts'
 import type { Setting } from './setting.ts'
 import {
   type Call,
@@ -35,9 +36,17 @@ function created(): State {
       captureCall: null,
       lateRefunds: 0,
       refunds: [],
+      foreign: [],
       ledger: { processor: 0, merchant: 0, refunds: 0 },
     },
-    processor: { books: 'absent', charges: 0, isCapturedByHand: false, paid: [0, 0, 0], calls },
+    processor: {
+      books: 'absent',
+      charges: 0,
+      isCapturedByHand: false,
+      paid: [0, 0, 0, 0],
+      message: 'none',
+      calls,
+    },
     handlers: [idleHandler, idleHandler],
     workers: [idleWorker, idleWorker],
     clients: [client, client],
@@ -96,5 +105,6 @@ export function* stepsOf(state: State, setting: Setting): Generator<Step> {
   yield* requestSteps(state, setting)
   yield* submissionSteps(state, setting)
   yield* workSteps(state, setting)
+  yield* messageSteps(state, setting)
   yield* processorSteps(state, setting)
 }

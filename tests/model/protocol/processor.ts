@@ -1,6 +1,6 @@
-import { amount } from './database.ts'
+import { amount } from './rows/database.ts'
 import type { Setting } from './setting.ts'
-import type { Books, Call, CallAnswer, CallKey, Processor, State } from './state.ts'
+import type { Books, Call, CallAnswer, CallKey, Paid, Processor, State } from './state.ts'
 import type { Step } from './step.ts'
 
 // The processor. A call that was sent may arrive now, later or never, and more than once. An answer is
@@ -42,10 +42,26 @@ export function* processorSteps(state: State, setting: Setting): Generator<Step>
     const next = withProcessor(state, { books: 'voided' })
     yield { by: 'processor', does: 'ends the authorization, which nobody has captured', next }
   }
-  if (setting.byHand && processor.books === 'authorized') {
-    const next = withProcessor(state, { books: 'captured', isCapturedByHand: true })
-    yield { by: 'a person', does: 'captures the money in the dashboard', next, isFault: true }
+  yield* handSteps(state, setting)
+}
+
+/** What a person does in the dashboard. Then the processor sends a message about the payment. */
+function* handSteps(state: State, { byHand }: Setting): Generator<Step> {
+  const { books, paid } = state.processor
+  const by = 'a person'
+  const message = 'first'
+  if (byHand === 'captures' && books === 'authorized') {
+    const next = withProcessor(state, { books: 'captured', isCapturedByHand: true, message })
+    yield { by, does: 'captures the money in the dashboard', next, isFault: true }
   }
+  if (byHand === 'refunds' && paid[3] === 0 && totalOf(paid) < amount) {
+    const next = withProcessor(state, { paid: [paid[0], paid[1], paid[2], 1], message })
+    yield { by, does: 'refunds a part in the dashboard', next, isFault: true }
+  }
+}
+
+export function totalOf(paid: Paid): number {
+  return paid.reduce((sum, minor) => sum + minor, 0)
 }
 
 /** An answer, for the line of a counterexample. */
@@ -122,8 +138,7 @@ function refund(
   const isLate = name.startsWith('late')
   const index = isLate ? 2 : name === 'refund_1' ? 0 : 1
   const owed = isLate ? amount : (database.refunds[index]?.amount ?? 0)
-  const paidAll = paid[0] + paid[1] + paid[2]
-  if (processor.books !== 'captured' || paidAll + owed > amount) return [['declined', null]]
+  if (processor.books !== 'captured' || totalOf(paid) + owed > amount) return [['declined', null]]
   const sums = paid.map((sum, n) => (n === index ? sum + owed : sum))
   const done = { paid: sums as unknown as Processor['paid'] }
   const kept: Outcome[] = [
@@ -142,10 +157,10 @@ export function lookUp(
   { processor: { books, paid } }: State,
   { fault }: Setting,
 ): { books: Books; paid: Processor['paid'] } {
-  return { books, paid: fault === 'a look-up does not show a refund' ? [0, 0, 0] : paid }
+  return { books, paid: fault === 'a look-up does not show a refund' ? [0, 0, 0, 0] : paid }
 }
 
-function withProcessor(state: State, change: Partial<Processor>): State {
+export function withProcessor(state: State, change: Partial<Processor>): State {
   return { ...state, processor: { ...state.processor, ...change } }
 }
 

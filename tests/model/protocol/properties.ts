@@ -1,5 +1,6 @@
 import { type EventType, isAllowed, isStep, type PaymentStatus } from '@hedgepayments/contract'
-import { amount } from './database.ts'
+import { totalOf } from './processor.ts'
+import { amount } from './rows/database.ts'
 import type { Setting } from './setting.ts'
 import { type CallKey, type ClientRequest, callKeys, type State, taskKinds } from './state.ts'
 
@@ -80,8 +81,7 @@ function brokenMoney({ database, processor }: State): string | null {
   if (processor.charges > 1) return 'the customer was charged twice'
   const tooMuch = refunds.some(({ amount: minor }, n) => (processor.paid[n] ?? 0) > minor)
   if (tooMuch) return 'a refund was paid twice'
-  if (processor.paid.reduce((sum, paid) => sum + paid, 0) > amount)
-    return 'more was refunded than captured'
+  if (totalOf(processor.paid) > amount) return 'more was refunded than captured'
   if (ledger.processor + ledger.merchant + ledger.refunds !== 0)
     return 'the ledger does not sum to zero'
   const pending = refunds.reduce(
@@ -144,11 +144,12 @@ function parseAnswer(text: string): Answered {
 
 /** Whether nothing is left to do: all requests are answered, no task is open, and no caller waits. */
 export function isFinal(state: State, { clients }: Setting): boolean {
-  const { database, handlers, workers } = state
+  const { database, processor, handlers, workers } = state
   return (
     state.clients.every(({ answered }, n) => answered.length === clients[n as 0 | 1].length) &&
     handlers.every(({ at }) => at === 'idle') &&
     workers.every(({ at }) => at === 'idle') &&
+    processor.message !== 'first' &&
     taskKinds.every((kind) => database.tasks[kind] === 'none') &&
     !['pending', 'initiated', 'processing'].includes(database.status)
   )
@@ -159,9 +160,9 @@ export function brokenFinally({ database, processor, clients }: State): string |
   const { status, ledger, captured, refunded } = database
   const { books, paid, charges, isCapturedByHand } = processor
   const taken = charges > 0 || isCapturedByHand ? amount : 0
-  const left = taken - (paid[0] + paid[1] + paid[2])
+  const left = taken - totalOf(paid)
   if (left !== captured - refunded)
-    return `the payment is ${status}, and ${left} of ${amount} is taken`
+    return `the payment is ${status}: ${captured - refunded} is left here, and ${left} at the processor`
   if (ledger.processor !== refunded - captured) return 'the ledger disagrees with the processor'
   if (database.refunds.some((refund) => refund.status === 'pending'))
     return 'a refund has no result'

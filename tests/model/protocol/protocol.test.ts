@@ -47,6 +47,7 @@ const showing: Readonly<Record<Fault, keyof typeof settings>> = {
   'an abandoned call records a kept failure': 'refunds, which the processor may decline',
   'a refund is recorded twice': 'refunds, which the processor may decline',
   'a finished task forgets a request': 'refunds, which the processor may decline',
+  'a message is ignored': 'a refund that a person makes, beside another one',
   'a reversal is forgotten': 'a manual capture, beside a cancel or a reversal',
   'the processor authorizes after a void': 'a submission, beside another one or a cancel',
   'the processor captures after a decline':

@@ -22,6 +22,7 @@ export const faults = {
     'endAttempt also records a failure that is kept for the key of a call that was abandoned',
   'a refund is recorded twice': 'storeRefundAnswer does not require a pending refund',
   'a finished task forgets a request': 'finishTask ignores planned_again',
+  'a message is ignored': 'the message of the processor makes no task due',
   'a reversal is forgotten': 'recordCapture does not carry out the reversal that was requested',
   'the processor authorizes after a void': 'an assumption is false: a void is final',
   'the processor captures after a decline': 'an assumption is false: a decline is final',
@@ -40,8 +41,8 @@ export interface Setting {
   readonly activities: 2 | 3
   /** The requests of each client: it sends one of each set, in order. */
   readonly clients: readonly [readonly ClientRequest[][], readonly ClientRequest[][]]
-  /** Whether a person captures the money in the processor's dashboard. */
-  readonly byHand?: true
+  /** What a person may do in the processor's dashboard. */
+  readonly byHand?: 'captures' | 'refunds'
   /** Whether the processor may decline refunds. */
   readonly declinesRefunds?: true
   /** The calls for which the processor may fail and keep the failure for the key. */

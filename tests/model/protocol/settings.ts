@@ -38,13 +38,30 @@ export const settings = {
     keeps: ['refund'],
     declinesRefunds: true,
   },
+  'refunds, which a person makes too': {
+    captureMethod: 'automatic',
+    begins: 'succeeded',
+    activities: 2,
+    clients: [[['refund', 'reverse']], [['reverse']]],
+    keeps: [],
+    byHand: 'refunds',
+  },
+  'a refund that a person makes, beside another one': {
+    captureMethod: 'automatic',
+    begins: 'succeeded',
+    activities: 2,
+    clients: [[['refund']], []],
+    keeps: ['refund'],
+    declinesRefunds: true,
+    byHand: 'refunds',
+  },
   'a person who captures by hand, in an undo window': {
     captureMethod: 'automatic',
     begins: 'initiated',
     activities: 2,
-    clients: [[['cancel']], [['reverse']]],
+    clients: [[['cancel', 'reverse']], []],
     keeps: [],
-    byHand: true,
+    byHand: 'captures',
   },
   'a person who captures by hand, before a manual capture': {
     captureMethod: 'manual',
@@ -52,6 +69,31 @@ export const settings = {
     activities: 2,
     clients: [[['capture']], [['cancel']]],
     keeps: [],
-    byHand: true,
+    byHand: 'captures',
+  },
+} as const satisfies Readonly<Record<string, Setting>>
+
+/** What `npm run test:all` explores besides. */
+export const longSettings = {
+  'a submission with failures that are kept, beside a cancel or a reversal': {
+    captureMethod: 'automatic',
+    begins: 'pending',
+    activities: 2,
+    clients: [[['initiate']], [['cancel', 'reverse']]],
+    keeps: ['authorize'],
+  },
+  'the whole way of a payment, with three activities': {
+    captureMethod: 'automatic',
+    begins: 'pending',
+    activities: 3,
+    clients: [[['initiate'], ['reverse']], []],
+    keeps: [],
+  },
+  'two submissions, beside a worker': {
+    captureMethod: 'automatic',
+    begins: 'pending',
+    activities: 3,
+    clients: [[['initiate']], [['initiate']]],
+    keeps: [],
   },
 } as const satisfies Readonly<Record<string, Setting>>

@@ -48,6 +48,8 @@ export interface Database {
   /** Answered refunds of a late capture: the next one gets the next key. */
   readonly lateRefunds: number
   readonly refunds: readonly Refund[]
+  /** Refunds that are recorded as made by a person at the processor, by their place in `Paid`. */
+  readonly foreign: readonly (0 | 1 | 3)[]
   /** Balances of the ledger, credits minus debits. */
   readonly ledger: {
     readonly processor: number
@@ -103,6 +105,9 @@ export type CallAnswer =
   /** The processor has failed, and keeps this failure for the key. */
   | 'kept'
 
+/** Amounts paid to the customer: two refunds of Hedge, the one of a late capture, and one that a person made. */
+export type Paid = readonly [first: number, second: number, late: number, byHand: number]
+
 /** The processor: its books, and the calls that were sent to it. */
 export interface Processor {
   readonly books: Books
@@ -110,8 +115,9 @@ export interface Processor {
   readonly charges: number
   /** Whether a person has captured the money in the processor's dashboard. */
   readonly isCapturedByHand: boolean
-  /** Amounts paid to the customer, by the refund: those of the table `refunds`, and of late captures. */
-  readonly paid: readonly [first: number, second: number, late: number]
+  readonly paid: Paid
+  /** A message about what a person has done: it must arrive once, and may arrive again. */
+  readonly message: 'none' | 'first' | 'again'
   readonly calls: Readonly<Record<CallKey, Call>>
 }
 
@@ -140,9 +146,9 @@ export interface Worker {
   /** The refund that it sends. */
   readonly refund: 0 | 1 | 2 | null
   /** The statuses of the refunds, as it has read them before its look-up. */
-  readonly before: readonly (Refund['status'] | 'declined')[] | null
-  /** The refunds that its look-up has shown: see `Processor.paid`. */
-  readonly paid: readonly [number, number, number] | null
+  readonly before: readonly (Refund['status'] | 'declined' | 'silent')[] | null
+  /** The refunds that its look-up has shown. */
+  readonly paid: Paid | null
   /** Whether its lease token is the latest of the task. */
   readonly hasClaim: boolean
   /** Whether no submission has begun since it read the latest one. */

@@ -1,6 +1,6 @@
 import { statusesBefore } from '../../../../packages/server/src/domain/lifecycle.ts'
-import { abandonCalls, callAuthorize, keepAuthorizeFailure, keyAfter } from '../calls.ts'
 import { authorizationOf, recordAuthorization } from '../requests/submissions.ts'
+import { abandonCalls, callAuthorize, keepAuthorizeFailure, keyAfter } from '../rows/calls.ts'
 import { type Which, withWorker } from '../servers.ts'
 import type { Setting } from '../setting.ts'
 import type { Books, CallAnswer, State } from '../state.ts'

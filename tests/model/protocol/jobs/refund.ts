@@ -1,6 +1,7 @@
-import { abandonCalls, disownCalls, keyAfter } from '../calls.ts'
 import { send } from '../processor.ts'
-import { changeRefund, recordRefundAnswer } from '../refunds.ts'
+import { abandonCalls, disownCalls, keyAfter } from '../rows/calls.ts'
+import { foreignOf, isPaid, reconcileRefunds } from '../rows/reconcile.ts'
+import { changeRefund, recordRefundAnswer } from '../rows/refunds.ts'
 import { type Which, withWorker } from '../servers.ts'
 import type { Setting } from '../setting.ts'
 import type { CallKey, State, Worker } from '../state.ts'
@@ -16,18 +17,21 @@ export const refundJob: Job = {
     return withWorker(
       abandonCalls(state, n, setting),
       n,
-      isBlind ? { ...read, at: 'found', paid: [0, 0, 0] } : { ...read, at: 'looking' },
+      isBlind ? { ...read, at: 'found', paid: [0, 0, 0, 0] } : { ...read, at: 'looking' },
     )
   },
   act(state, n, setting) {
     const { isSecond, before, paid, hasClaim } = readOf(state, n)
     const isUnrecorded = before.some((status, index) => status === 'pending' && isPaid(paid, index))
-    if (!isSecond && !isUnrecorded) return sendNext(state, n, setting)
+    const hasForeign = foreignOf(state, { paid, statuses: before }).length > 0
+    if (!isSecond && !isUnrecorded && !hasForeign) return sendNext(state, n, setting)
     // `lockClaimedTask`
     if (!hasClaim) return stop(state, n)
-    const reconciled = reconcile(state, { paid, before })
-    if (isSecond) return withWorker(reconciled, n, { at: 'finishing', before: null, paid: null })
-    return withWorker(reconciled, n, { before: statusesOf(reconciled) })
+    const { reconciled, agrees } = reconcileRefunds(state, { paid, before })
+    if (!agrees) return postpone(reconciled, n)
+    if (!isSecond) return withWorker(reconciled, n, { before: statusesOf(reconciled) })
+    if (before.includes('silent')) return postpone(reconciled, n)
+    return withWorker(reconciled, n, { at: 'finishing', result: null, before: null, paid: null })
   },
   callKey,
   answered(state, n, answer) {
@@ -39,7 +43,13 @@ export const refundJob: Job = {
     const call = state.database.refunds[index]?.call
     const ended =
       call && ownsCall ? changeRefund(state, index, { call: { ...call, isKept: true } }) : state
-    return [postpone(state, n), postpone(ended, n)]
+    const goesOn = sentNow(before, index, 'silent')
+    return [withWorker(state, n, goesOn), withWorker(ended, n, goesOn)]
+  },
+  silent(state, n) {
+    const { refund: index, before } = state.workers[n]
+    if (index === null || before === null) throw new Error('a worker has sent no refund')
+    return withWorker(state, n, sentNow(before, index, 'silent'))
   },
   record(state, n, { fault }) {
     const { refund: index, before } = state.workers[n]
@@ -74,26 +84,6 @@ function statusesOf({ database }: State) {
   return database.refunds.map(({ status }) => status)
 }
 
-function isPaid(paid: readonly number[], index: number): boolean {
-  return (paid[index] ?? 0) > 0
-}
-
-/** `reconcileRefunds` (refund/reconcile-refunds.ts) */
-function reconcile(
-  state: State,
-  { paid, before }: { paid: readonly number[]; before: Before },
-): State {
-  let reconciled = state
-  for (const [index, { status }] of state.database.refunds.entries()) {
-    if (status !== 'pending') continue
-    const isNowPaid = isPaid(paid, index)
-    if (isNowPaid || before[index] === 'declined') {
-      reconciled = recordRefundAnswer(reconciled, { index, isPaid: isNowPaid, isGuarded: true })
-    }
-  }
-  return reconciled
-}
-
 /** `sendRefunds` (refund/send-refunds.ts): `countRefundAttempt` and `insertAttempt` compare the token. */
 function sendNext(state: State, n: Which, { fault }: Setting): State {
   const { before, paid, hasClaim } = readOf(state, n)
@@ -102,7 +92,9 @@ function sendNext(state: State, n: Which, { fault }: Setting): State {
     const isDeclined = before.includes('declined')
     return isDeclined
       ? withWorker(state, n, { at: 'looking', result: null, paid: null })
-      : finish(state, n, fault)
+      : before.includes('silent')
+        ? postpone(state, n)
+        : finish(state, n, fault)
   }
   if (!hasClaim) return stop(state, n)
   const key = keyAfter(state.database.refunds[index]?.call ?? null)

@@ -1,7 +1,7 @@
 import { statusesToVoid } from '../../../../packages/server/src/domain/lifecycle.ts'
-import { abandonCalls } from '../calls.ts'
-import { amount, inDatabase, move } from '../database.ts'
-import { send } from '../processor.ts'
+import { send, totalOf } from '../processor.ts'
+import { abandonCalls } from '../rows/calls.ts'
+import { amount, inDatabase, move } from '../rows/database.ts'
 import { type Which, withWorker } from '../servers.ts'
 import type { State } from '../state.ts'
 import type { Job } from './job.ts'
@@ -18,8 +18,7 @@ export const voidJob: Job = {
     const { result, paid } = state.workers[n]
     if (result === 'voided') return finish(state, n)
     if (result !== 'captured' || paid === null) return postpone(state, n)
-    const refunded = paid[0] + paid[1] + paid[2]
-    if (refunded >= amount)
+    if (totalOf(paid) >= amount)
       return withWorker(state, n, { at: 'answered', result: null, paid: null })
     return refundLate(state, n)
   },

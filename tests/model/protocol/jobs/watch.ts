@@ -1,7 +1,7 @@
 import { statusesBefore } from '../../../../packages/server/src/domain/lifecycle.ts'
-import { abandonCalls } from '../calls.ts'
-import { move } from '../database.ts'
 import { process } from '../requests/requests.ts'
+import { abandonCalls } from '../rows/calls.ts'
+import { move } from '../rows/database.ts'
 import { withWorker } from '../servers.ts'
 import type { State } from '../state.ts'
 import type { Job } from './job.ts'
@@ -18,7 +18,9 @@ export const watchJob: Job = {
     const done = withWorker(state, n, { at: 'finishing', result: null })
     if (!isAuthorized(state)) return done
     if (result === 'captured') return process(done, setting)
-    if (result === 'authorized' || result === 'absent') return postpone(state, n)
+    if (result === 'absent') return postpone(state, n)
+    if (result === 'authorized')
+      return setting.captureMethod === 'manual' ? postpone(state, n) : done
     return move(done, 'payment.failed', { status: 'failed' })
   },
   callKey: () => {

@@ -1,7 +1,7 @@
 import { statusesBefore } from '../../../../packages/server/src/domain/lifecycle.ts'
-import { planTask } from '../database.ts'
 import { answerOf, lookUp, send } from '../processor.ts'
 import { cancelRow, process } from '../requests/requests.ts'
+import { planTask } from '../rows/database.ts'
 import { isBusy, type Which, withWorker } from '../servers.ts'
 import type { Setting } from '../setting.ts'
 import { idleWorker, type State, type TaskKind, taskKinds } from '../state.ts'

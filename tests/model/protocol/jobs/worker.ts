@@ -1,4 +1,4 @@
-import { setTask } from '../database.ts'
+import { setTask } from '../rows/database.ts'
 import { loseClaims, type Which, withWorker } from '../servers.ts'
 import type { Setting } from '../setting.ts'
 import { idleWorker, type State, type TaskKind } from '../state.ts'

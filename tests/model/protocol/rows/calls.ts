@@ -1,8 +1,8 @@
+import { send } from '../processor.ts'
+import { changeHandlers, changeOthers, type Which } from '../servers.ts'
+import type { Setting } from '../setting.ts'
+import type { Attempt, State, TaskKind } from '../state.ts'
 import { inDatabase } from './database.ts'
-import { send } from './processor.ts'
-import { changeHandlers, changeOthers, type Which } from './servers.ts'
-import type { Setting } from './setting.ts'
-import type { Attempt, State, TaskKind } from './state.ts'
 
 // The calls in `payment_attempts`. Of each kind only the latest call matters: it decides the next key.
 

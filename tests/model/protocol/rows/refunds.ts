@@ -1,6 +1,6 @@
-import { statusOfRefunded } from '../../../packages/server/src/domain/lifecycle.ts'
+import { statusOfRefunded } from '../../../../packages/server/src/domain/lifecycle.ts'
+import type { Refund, State } from '../state.ts'
 import { inDatabase, move, post, requestTask } from './database.ts'
-import type { Refund, State } from './state.ts'
 
 /** `leftToRefund` (refund/record-refund.ts) */
 export function leftToRefund({ database }: State): number {
@@ -9,6 +9,7 @@ export function leftToRefund({ database }: State): number {
 
 /** `recordRefund` (refund/record-refund.ts): the step, the refund, the ledger and the task. */
 export function recordRefund(state: State, minor: number): State {
+  if (state.database.refunds.length === 2) throw new Error('the model has two refunds')
   const refunds = [
     ...state.database.refunds,
     { amount: minor, status: 'pending', call: null } as const,
@@ -42,7 +43,8 @@ export function changeRefund(state: State, index: number, change: Partial<Refund
   return inDatabase(state, { refunds })
 }
 
-function withRefunded(
+/** Changes the refunded amount, and computes the status again. */
+export function withRefunded(
   state: State,
   event: 'payment.refunded' | 'payment.refund_failed',
   refunded: number,

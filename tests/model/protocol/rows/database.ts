@@ -1,6 +1,6 @@
 import { type EventType, isStep, type PaymentStatus } from '@hedgepayments/contract'
-import { loseClaims } from './servers.ts'
-import type { Database, State, Task, TaskKind } from './state.ts'
+import { loseClaims } from '../servers.ts'
+import type { Database, State, Task, TaskKind } from '../state.ts'
 
 // Parts of transactions. A transaction of the server is one step of the model, because the row's lock and
 // the database make it atomic.
