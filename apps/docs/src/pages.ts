@@ -40,6 +40,7 @@ const outline: readonly (readonly [title: string, sources: readonly string[]])[]
     [
       'docs/quick-start.md',
       'docs/canceling-payments.md',
+      'docs/why-cancel-is-right.md',
       'docs/capturing-payments.md',
       'docs/disputes.md',
       'docs/payments-that-need-attention.md',

@@ -77,8 +77,8 @@ export interface AttemptEnd {
 
 /**
  * Records the result of a call. Only `interrupted` is replaced, because it means no result yet. A failure that
- * the processor keeps does not replace it: the next caller may have looked the payment up before that failure,
- * and would take the next key although the processor has done the call.
+ * the processor keeps does not replace it: the next caller may have made its look-up before that failure, and
+ * would take the next key although the processor has carried out the call.
  */
 export async function endAttempt(
   db: Db,
