@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => shared?.close())
 
 /**
- * Opens a stage for a document with `hedge doctor`. It has a PostgreSQL with the settings that users get, because
+ * Opens a stage for a document with `hedge doctor` or `hedge verify`. It has a PostgreSQL with the settings that users get, because
  * the command refuses the others beside live keys.
  */
 async function openOwnStage(): Promise<OwnStage> {
@@ -55,9 +55,9 @@ async function openStage(databaseUrl: string, remove: () => Promise<void>): Prom
   return { url, secretKey, databaseUrl, env, close }
 }
 
-/** `hedge doctor` judges all that is in the database. Other documents would make live keys there. */
+/** These commands judge all that is in the database. Other documents make live keys and change rows there. */
 const needsOwnStage = (blocks: readonly Block[]) =>
-  blocks.some(({ code, info }) => info === '' && code.includes('hedge doctor'))
+  blocks.some(({ code, info }) => info === '' && /hedge (doctor|verify)/.test(code))
 
 describe('every snippet prints what it says', () => {
   test.concurrent.each(size({ quick: documents.filter(isQuick), all: documents }))(

@@ -1,10 +1,16 @@
 import { cancelableStatuses } from '@hedgepayments/contract'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { findState, type PaymentOperation } from '../../packages/cli/src/verify/payment-history.ts'
+import {
+  type Answered,
+  answerTo,
+  created,
+  type PaymentState,
+  type Request,
+} from '../../packages/cli/src/verify/payment-model.ts'
 import { createDatabase, type TestDatabase } from '../support/databases/postgres.ts'
 import { openSql, type Sql } from '../support/databases/sql.ts'
 import { until } from '../support/until.ts'
-import { type Answered, answerTo, created, type PaymentState, type Request } from './contract.ts'
-import { findState, type PaymentOperation } from './payment-history.ts'
 
 // Cancels by different statements, raced on a real PostgreSQL. Two of the statements have a common
 // mistake. The check must detect it in the answers to clients.

@@ -1,8 +1,14 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
+import { readAnswer, wireOf } from '../../packages/cli/src/verify/payment-history.ts'
+import {
+  answerTo,
+  created,
+  type Request,
+  type Token,
+  tokens,
+} from '../../packages/cli/src/verify/payment-model.ts'
 import { paymentBody } from '../support/http/api.ts'
-import { answerTo, created, type Request, type Token, tokens } from './contract.ts'
-import { readAnswer, wireOf } from './payment-history.ts'
 import {
   agree,
   askAll,

@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest'
+import { drawRequest, type Mood, moods } from '../../packages/cli/src/verify/draw.ts'
+import {
+  findState,
+  type PaymentOperation,
+  Recorder,
+} from '../../packages/cli/src/verify/payment-history.ts'
+import { created } from '../../packages/cli/src/verify/payment-model.ts'
 import { type Chance, chanceOf } from '../support/chance.ts'
 import { type Api, apiClient, createPayment } from '../support/http/api.ts'
 import { createMerchant, withServers } from '../support/servers/servers.ts'
 import { size } from '../support/size.ts'
-import { created, type Request, type Token } from './contract.ts'
-import { findState, type PaymentOperation, Recorder } from './payment-history.ts'
 
 /** The seed of the requests: a given one to repeat a run, otherwise a new one. */
 const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)
@@ -16,42 +21,6 @@ const requestsOfClient = 6
 const amountMinor = 1_000
 
 const fixture = withServers(2)
-
-interface Mood {
-  /** Whether the payment is initiated before the requests. Canceling a pending one is quicker. */
-  readonly isInitiated: boolean
-  readonly kinds: readonly Request['kind'][]
-}
-
-/** The mix of requests for a payment. Refunds need a payment that was not canceled. */
-const moods: readonly Mood[] = [
-  {
-    isInitiated: false,
-    kinds: ['cancel', 'cancel', 'initiate', 'initiate', 'capture', 'retrieve', 'reverse', 'refund'],
-  },
-  { isInitiated: false, kinds: ['initiate', 'initiate', 'retrieve', 'refund', 'refund'] },
-  {
-    isInitiated: true,
-    kinds: ['initiate', 'capture', 'retrieve', 'refund', 'refund', 'cancel', 'retrieve', 'reverse'],
-  },
-]
-
-function drawRequest(chance: Chance, mood: Mood): Request {
-  const kind = chance.pick(mood.kinds)
-  switch (kind) {
-    case 'initiate': {
-      const tokens: Token[] = ['tok_visa', 'tok_visa', 'tok_chargeDeclined', 'tok_captureDeclined']
-      return { kind, token: chance.pick(tokens) }
-    }
-    case 'capture':
-    case 'refund':
-      return { kind, amountMinor: chance.once(4) ? null : 1 + chance.below(600) }
-    case 'retrieve':
-    case 'cancel':
-    case 'reverse':
-      return { kind }
-  }
-}
 
 /** Sends many concurrent requests for a few payments. Returns the history of each payment. */
 async function runRound(chance: Chance, apis: readonly Api[]): Promise<PaymentOperation[][]> {
@@ -68,7 +37,8 @@ async function runRound(chance: Chance, apis: readonly Api[]): Promise<PaymentOp
         await recorder.ask(apis[0] as Api, id, { kind: 'initiate', token: 'tok_visa' })
       }
       const clients = Array.from({ length: clientsOfPayment }, async (__, client) => {
-        const requests = Array.from({ length: requestsOfClient }, () => drawRequest(chance, mood))
+        const draw = (below: number) => chance.below(below)
+        const requests = Array.from({ length: requestsOfClient }, () => drawRequest(draw, mood))
         for (const request of requests) await recorder.ask(apis[client % 2] as Api, id, request)
       })
       await Promise.all(clients)

@@ -1,8 +1,18 @@
 import { expect } from 'vitest'
+import {
+  findState,
+  type PaymentOperation,
+  Recorder,
+  readAnswer,
+} from '../../packages/cli/src/verify/payment-history.ts'
+import {
+  answerTo,
+  happen,
+  type PaymentState,
+  type Request,
+} from '../../packages/cli/src/verify/payment-model.ts'
 import type { Api } from '../support/http/api.ts'
 import { until } from '../support/until.ts'
-import { answerTo, happen, type PaymentState, type Request } from './contract.ts'
-import { findState, type PaymentOperation, Recorder, readAnswer } from './payment-history.ts'
 
 /** The expected world: the model, with a clock that only the test advances. */
 export interface Model {

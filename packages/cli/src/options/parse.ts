@@ -81,6 +81,13 @@ export function parseSeconds(value: string): number {
   )
 }
 
+/** Parses a whole number that is not zero. */
+export function parseCount(value: string): number {
+  const count = /^[0-9]{1,6}$/.test(value) ? Number(value) : 0
+  if (count === 0) throw new InvalidArgumentError('Expected a whole number from 1 to 999999.')
+  return count
+}
+
 /** More items than a terminal, or a program that reads one JSON document, can use. */
 const listLimitMax = 100_000
 

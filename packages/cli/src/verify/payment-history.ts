@@ -1,4 +1,5 @@
-import type { Api, ApiAnswer } from '../support/http/api.ts'
+import type { PaymentStatus } from '@hedgepayments/contract'
+import { findOrder, type Operation, type Sequential } from './linearizability.ts'
 import {
   type Answered,
   answerTo,
@@ -6,8 +7,35 @@ import {
   happen,
   type PaymentState,
   type Request,
-} from './contract.ts'
-import { findOrder, type Operation, type Sequential } from './linearizability.ts'
+} from './payment-model.ts'
+
+/** An answer of the API: its status and its parsed body. */
+export interface HistoryAnswer {
+  readonly status: number
+  readonly body: AnsweredBody
+}
+
+/** The parts of a payment or an error that the model has. */
+interface AnsweredBody {
+  readonly error?: {
+    readonly code: string
+    readonly details?: {
+      readonly current_status?: PaymentStatus
+      readonly refundable_amount?: number
+    } | null
+  }
+  readonly status: PaymentStatus
+  readonly captured_amount: number
+  readonly refunded_amount: number
+  readonly reversal?: string | null
+}
+
+/** Sends a request. `undefined`: no answer that says what happened. */
+type Send<Answer> = (
+  method: string,
+  path: string,
+  options: { readonly body?: object },
+) => Promise<Answer>
 
 type Input = Request | ByItself
 type ByItself = { readonly kind: Happening }
@@ -61,12 +89,23 @@ export class Recorder {
   readonly #histories = new Map<string, PaymentOperation[]>()
   #clock = 0
 
-  /** Sends a request, and records the call and the return. */
-  async ask(api: Api, id: string, request: Request): Promise<ApiAnswer> {
+  /**
+   * Sends a request, and records the call and the return. A request without an answer stays without a
+   * return: it may have taken effect, and may still do so.
+   */
+  async ask<Answer extends HistoryAnswer | undefined>(
+    send: Send<Answer>,
+    id: string,
+    request: Request,
+  ): Promise<Answer> {
     const calledAt = this.#clock++
-    const answer = await ask(api, id, request)
-    const returnedAt = this.#clock++
-    this.historyOf(id).push({ input: request, output: readAnswer(answer), calledAt, returnedAt })
+    const { method, path, body } = wireOf(id, request)
+    const answer = await send(method, path, body ? { body } : {})
+    const operation =
+      answer === undefined
+        ? { output: undefined, returnedAt: Infinity }
+        : { output: readAnswer(answer), returnedAt: this.#clock++ }
+    this.historyOf(id).push({ input: request, calledAt, ...operation })
     return answer
   }
 
@@ -75,12 +114,13 @@ export class Recorder {
     this.#histories.set(id, history)
     return history
   }
-}
 
-/** Sends a request of the model to a server, and returns the answer. */
-async function ask(api: Api, id: string, request: Request): Promise<ApiAnswer> {
-  const { method, path, body } = wireOf(id, request)
-  return await api(method, path, body ? { body } : {})
+  /** Removes the history of a payment, and returns it. */
+  take(id: string): PaymentOperation[] {
+    const history = this.historyOf(id)
+    this.#histories.delete(id)
+    return history
+  }
 }
 
 /** The HTTP request for a request of the model. */
@@ -113,7 +153,7 @@ function post(path: string) {
 }
 
 /** The parts of an answer that the model knows. */
-export function readAnswer({ status: httpStatus, body }: ApiAnswer): Answered {
+export function readAnswer({ status: httpStatus, body }: HistoryAnswer): Answered {
   const { error } = body
   return error
     ? {
