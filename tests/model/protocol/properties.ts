@@ -1,6 +1,7 @@
-import { type EventType, isAllowed, isStep, type PaymentStatus } from '@hedgepayments/contract'
+import { type EventType, isStep, type PaymentStatus } from '@hedgepayments/contract'
 import { totalOf } from './processor.ts'
 import { amount } from './rows/database.ts'
+import { isAllowed } from './rows/lifecycle.ts'
 import type { Setting } from './setting.ts'
 import { type CallKey, type ClientRequest, callKeys, type State, taskKinds } from './state.ts'
 

@@ -1,6 +1,6 @@
-import { statusesBefore } from '../../../../packages/server/src/domain/lifecycle.ts'
 import { authorizationOf, recordAuthorization } from '../requests/submissions.ts'
 import { abandonCalls, callAuthorize, keepAuthorizeFailure, keyAfter } from '../rows/calls.ts'
+import { isBefore } from '../rows/lifecycle.ts'
 import { type Which, withWorker } from '../servers.ts'
 import type { Setting } from '../setting.ts'
 import type { Books, CallAnswer, State } from '../state.ts'
@@ -37,7 +37,7 @@ export const authorizeJob: Job = {
 }
 
 function isPending({ database }: State): boolean {
-  return statusesBefore('initiated').includes(database.status)
+  return isBefore('initiated', database.status)
 }
 
 function record(state: State, n: Which, { fault, captureMethod }: Setting): State {

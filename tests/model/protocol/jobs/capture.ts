@@ -1,7 +1,7 @@
-import { statusesBefore } from '../../../../packages/server/src/domain/lifecycle.ts'
 import { send } from '../processor.ts'
 import { abandonCalls, disownCalls, keyAfter } from '../rows/calls.ts'
 import { amount, inDatabase, move, planTask, post } from '../rows/database.ts'
+import { isBefore } from '../rows/lifecycle.ts'
 import { leftToRefund, recordRefund } from '../rows/refunds.ts'
 import { type Which, withWorker } from '../servers.ts'
 import type { Setting } from '../setting.ts'
@@ -49,7 +49,7 @@ export const captureJob: Job = {
 }
 
 function isProcessing({ database }: State): boolean {
-  return statusesBefore('succeeded').includes(database.status)
+  return isBefore('succeeded', database.status)
 }
 
 /** `insertAttempt`, which compares the lease token, and the call. */

@@ -1,7 +1,7 @@
-import { statusesToVoid } from '../../../../packages/server/src/domain/lifecycle.ts'
 import { send, totalOf } from '../processor.ts'
 import { abandonCalls } from '../rows/calls.ts'
 import { amount, inDatabase, move } from '../rows/database.ts'
+import { isToVoid } from '../rows/lifecycle.ts'
 import { type Which, withWorker } from '../servers.ts'
 import type { State } from '../state.ts'
 import type { Job } from './job.ts'
@@ -11,7 +11,7 @@ import { finish, postpone, stop } from './worker.ts'
 export const voidJob: Job = {
   begin(state, n, setting) {
     const { status, isAssigned, captured } = state.database
-    if (!statusesToVoid.includes(status) || !isAssigned || captured > 0) return finish(state, n)
+    if (!isToVoid(status) || !isAssigned || captured > 0) return finish(state, n)
     return withWorker(send(abandonCalls(state, n, setting), 'void:1'), n, { at: 'calling' })
   },
   act(state, n) {

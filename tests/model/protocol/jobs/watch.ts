@@ -1,7 +1,7 @@
-import { statusesBefore } from '../../../../packages/server/src/domain/lifecycle.ts'
 import { process } from '../requests/requests.ts'
 import { abandonCalls } from '../rows/calls.ts'
 import { move } from '../rows/database.ts'
+import { isBefore } from '../rows/lifecycle.ts'
 import { withWorker } from '../servers.ts'
 import type { State } from '../state.ts'
 import type { Job } from './job.ts'
@@ -31,5 +31,5 @@ export const watchJob: Job = {
 }
 
 function isAuthorized({ database }: State): boolean {
-  return statusesBefore('processing').includes(database.status)
+  return isBefore('processing', database.status)
 }

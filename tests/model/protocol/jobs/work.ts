@@ -1,7 +1,7 @@
-import { statusesBefore } from '../../../../packages/server/src/domain/lifecycle.ts'
 import { answerOf, lookUp, send } from '../processor.ts'
 import { cancelRow, process } from '../requests/requests.ts'
 import { planTask } from '../rows/database.ts'
+import { isBefore } from '../rows/lifecycle.ts'
 import { isBusy, type Which, withWorker } from '../servers.ts'
 import type { Setting } from '../setting.ts'
 import { idleWorker, type State, type TaskKind, taskKinds } from '../state.ts'
@@ -66,11 +66,11 @@ function describe(next: State, n: Which, kind: TaskKind): string {
 function* dueSteps(state: State, setting: Setting): Generator<Step> {
   const { status, isProcessPlanned } = state.database
   const by = 'a worker'
-  if (statusesBefore('initiated').includes(status)) {
+  if (isBefore('initiated', status)) {
     const next = cancelRow(state, setting.fault)
     yield { by, does: 'cancels the payment, because it has expired', next }
   }
-  if (!isProcessPlanned || !statusesBefore('processing').includes(status)) return
+  if (!isProcessPlanned || !isBefore('processing', status)) return
   const next = process(state, setting)
   if (setting.fault === 'a capture is planned after its commit') {
     const n = state.workers[0].kind === null ? 0 : 1

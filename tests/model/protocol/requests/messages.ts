@@ -1,6 +1,6 @@
-import { isAllowed, statusesToVoid } from '../../../../packages/server/src/domain/lifecycle.ts'
 import { withProcessor } from '../processor.ts'
 import { requestTask } from '../rows/database.ts'
+import { isAllowed, isToVoid } from '../rows/lifecycle.ts'
 import type { Setting } from '../setting.ts'
 import type { State, TaskKind } from '../state.ts'
 import type { Step } from '../step.ts'
@@ -25,7 +25,7 @@ function handleMessage(state: State): State {
   const { status, captured, isAssigned } = state.database
   if (!isAssigned) return state
   if (captured > 0) return requestTask(state, 'refund')
-  if (statusesToVoid.includes(status)) return requestTask(state, 'void')
+  if (isToVoid(status)) return requestTask(state, 'void')
   if (isAllowed('capture', status)) return requestTask(state, 'watch')
   return reschedule(reschedule(state, 'authorize'), 'capture')
 }

@@ -1,6 +1,6 @@
 import type { PaymentStatus } from '@hedgepayments/contract'
-import { isAllowed } from '../../../../packages/server/src/domain/lifecycle.ts'
 import { dropTask, inDatabase, move, planTask, record } from '../rows/database.ts'
+import { isAllowed } from '../rows/lifecycle.ts'
 import { leftToRefund, recordRefund } from '../rows/refunds.ts'
 import type { Which } from '../servers.ts'
 import type { Setting } from '../setting.ts'

@@ -1,7 +1,7 @@
-import { statusesBefore, statusesToVoid } from '../../../../packages/server/src/domain/lifecycle.ts'
 import { answerOf, lookUp } from '../processor.ts'
 import { abandonCalls, callAuthorize, keepAuthorizeFailure, keyAfter } from '../rows/calls.ts'
 import { dropTask, inDatabase, move, planTask } from '../rows/database.ts'
+import { isBefore, isToVoid } from '../rows/lifecycle.ts'
 import { changeHandlers, changeOthers, isBusy, type Which, withHandler } from '../servers.ts'
 import type { Setting } from '../setting.ts'
 import { type Books, type Handler, idleHandler, type State } from '../state.ts'
@@ -72,7 +72,7 @@ function begin(
 ): State {
   const claimed = takeKey(state, client)
   const { database } = claimed
-  if (!statusesBefore('initiated').includes(database.status)) {
+  if (!isBefore('initiated', database.status)) {
     const won = database.submission === client && database.status !== 'canceled'
     return store(claimed, client, 'initiate', `${won ? 200 : 412} ${database.status}`)
   }
@@ -164,7 +164,7 @@ function recordResult(state: State, n: Which, { fault, captureMethod }: Setting)
   })
   const idle = withHandler(recorded, n, idleHandler)
   const { status } = recorded.database
-  const isDecided = !statusesBefore('initiated').includes(status)
+  const isDecided = !isBefore('initiated', status)
   // The request waits for the answer of the next owner, or begins again.
   if (standing === 'lost' || !isDecided) return idle
   const won = standing === 'current' && status !== 'canceled'
@@ -178,10 +178,10 @@ export function recordAuthorization(
 ): State {
   const { result, captureMethod, isCurrent } = given
   const { status } = state.database
-  if (!statusesBefore('initiated').includes(status)) {
+  if (!isBefore('initiated', status)) {
     const dropped = dropTask(state, 'authorize')
-    const isToVoid = statusesToVoid.includes(status) && result !== 'declined'
-    return isToVoid ? planTask(dropped, 'void') : dropped
+    const isReserved = isToVoid(status) && result !== 'declined'
+    return isReserved ? planTask(dropped, 'void') : dropped
   }
   if (!isCurrent) return state
   const initiated = dropTask(move(state, 'payment.initiated', { status: 'initiated' }), 'authorize')

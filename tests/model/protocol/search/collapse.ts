@@ -10,11 +10,16 @@ class Parts<T extends object> {
   readonly #values: T[] = []
   /** The numbers of objects that were seen before, so that they are not compared again. */
   readonly #seen = new WeakMap<T, number>()
+  readonly #textOf: (value: T) => string
+
+  constructor(textOf: (value: T) => string) {
+    this.#textOf = textOf
+  }
 
   numberOf(value: T): number {
     const seen = this.#seen.get(value)
     if (seen !== undefined) return seen
-    const text = JSON.stringify(value)
+    const text = this.#textOf(value)
     let number = this.#numbers.get(text)
     if (number === undefined) {
       number = this.#values.length
@@ -32,16 +37,29 @@ class Parts<T extends object> {
   }
 }
 
+/** The fields of parts that are objects. Most steps do not change them, so they are numbered as well. */
+const fields = new Parts<object>(JSON.stringify)
+
+/** All fields of a part. No text contains the separator, and all parts of a kind have the same fields. */
+function textOf(value: object): string {
+  let text = ''
+  for (const field of Object.values(value)) {
+    text += typeof field === 'object' && field !== null ? fields.numberOf(field) : field
+    text += '|'
+  }
+  return text
+}
+
 /** Numbers fit in one or two characters of a key. */
 const base = 0x8000
 
 /** Turns states into keys, and back. */
 export class Collapse {
-  readonly #databases = new Parts<State['database']>()
-  readonly #processors = new Parts<State['processor']>()
-  readonly #handlers = new Parts<State['handlers'][number]>()
-  readonly #workers = new Parts<State['workers'][number]>()
-  readonly #clients = new Parts<State['clients'][number]>()
+  readonly #databases = new Parts<State['database']>(textOf)
+  readonly #processors = new Parts<State['processor']>(textOf)
+  readonly #handlers = new Parts<State['handlers'][number]>(textOf)
+  readonly #workers = new Parts<State['workers'][number]>(textOf)
+  readonly #clients = new Parts<State['clients'][number]>(textOf)
 
   /** The same for states that differ only in the order of the handlers or of the workers. */
   keyOf({ database, processor, handlers, workers, clients }: State): string {
