@@ -62,6 +62,22 @@ test('two servers seal what has settled, each event once, and a new merchant cos
   expect(report.checks.seals?.found).toBe(`${count} events in ${seals.length} seals of 1 chain`)
 })
 
+test('a chain of many seals is read in the order of their numbers', async () => {
+  const other = await createMerchant(fixture)
+  const { id } = await createPayment(other.test)
+  await untilRelayed()
+  await sealAll(database.db)
+  // A chain of one event a seal: more than one page of the check, with numbers of one and two digits.
+  await Promise.all(Array.from({ length: 14 }, () => createPayment(other.test)))
+  await other.test('POST', `/v1/payments/${id}/cancel`, { body: {} })
+  for (let n = 0; n < 10; n++) await createPayment(other.test)
+  await untilRelayed()
+  await sealAll(database.db, 1)
+  const report = await verify('--merchant', other.id)
+  expect(report).toMatchObject({ code: 0, failed: {} })
+  expect(report.checks.seals?.found).toBe('26 events in 26 seals of 1 chain')
+})
+
 test('erasing personal data does not break the chain', async () => {
   const { sql } = fixture
   await sealAll(database.db)
@@ -160,7 +176,9 @@ const tampering: readonly {
   },
   {
     what: 'the last seal, deleted',
-    change: () => 'delete from seals where number = (select max(number) from seals)',
+    change: () =>
+      `delete from seals s where number =
+         (select max(number) from seals where merchant_id = s.merchant_id)`,
     found: /event evt_\w+ at position \d+ is in no seal: it was inserted$/,
   },
 ]

@@ -23,14 +23,14 @@ const sealedEventsPerStep = 2_000
  * No transition writes a seal or waits for one: a cancel costs what it did. The row of the progress is
  * locked, so one process seals at a time, and the others skip it. A crash undoes a whole step.
  *
+ * @param limit the number of events of the step.
  * @returns the number of events that were sealed; 0: there were none, or another process seals.
  */
-export async function sealNext(db: Db): Promise<number> {
+export async function sealNext(db: Db, limit = sealedEventsPerStep): Promise<number> {
   return await db.transaction().execute(async (tx) => {
     const progress = await lockProgress(tx)
     if (!progress || BigInt(progress.horizon) <= BigInt(progress.position)) return 0
     const { position: after, horizon } = progress
-    const limit = sealedEventsPerStep
     const events = await findNextEvents(tx, { after, through: horizon, limit })
     const last = events.at(-1)
     const through = events.length === limit && last ? last.position : horizon
@@ -50,8 +50,8 @@ export async function sealNext(db: Db): Promise<number> {
 }
 
 /** Seals everything that has settled. */
-export async function sealAll(db: Db): Promise<void> {
-  while ((await sealNext(db)) > 0);
+export async function sealAll(db: Db, limit?: number): Promise<void> {
+  while ((await sealNext(db, limit)) > 0);
 }
 
 /** The events of each merchant and mode. */

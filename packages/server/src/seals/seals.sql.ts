@@ -68,19 +68,21 @@ export async function findHeads(db: Db, accounts: readonly Account[]): Promise<H
   return rows
 }
 
-/** Inserts seals. */
+/** Inserts the seals of a step by one statement: nine values of each, of at most as many seals as events. */
 export async function insertSeals(tx: Tx, seals: readonly SealRow[]): Promise<void> {
-  for (const seal of seals) {
-    await sql`
-      insert into seals (merchant_id, livemode, number, through_position, events, transfers,
-        previous_hash, hash, row_hashes)
-      values (${seal.merchant_id}, ${seal.livemode}, ${seal.number}::bigint,
-        ${seal.through_position}::bigint, ${seal.events}, ${seal.transfers}, ${seal.previous_hash},
-        ${seal.hash}, ${seal.row_hashes})`.execute(tx)
-  }
+  if (seals.length === 0) return
+  const rows = seals.map(
+    (seal) => sql`(${seal.merchant_id}, ${seal.livemode}, ${seal.number}::bigint,
+      ${seal.through_position}::bigint, ${seal.events}, ${seal.transfers}, ${seal.previous_hash},
+      ${seal.hash}, ${seal.row_hashes})`,
+  )
+  await sql`
+    insert into seals (merchant_id, livemode, number, through_position, events, transfers,
+      previous_hash, hash, row_hashes)
+    values ${sql.join(rows)}`.execute(tx)
 }
 
-/** The next seals of a chain, in their order. */
+/** The next seals of a chain, in their order: that of the numbers, not of the texts that are returned. */
 export async function findSeals(
   db: Db,
   { account, after, limit }: { account: Account; after: bigint; limit: number },
@@ -88,9 +90,9 @@ export async function findSeals(
   const { rows } = await sql<SealRow>`
     select merchant_id, livemode, number::text as number, through_position::text as through_position,
       events, transfers, previous_hash, hash, row_hashes
-    from seals where merchant_id = ${account.merchantId}
-      and livemode = ${account.livemode}::boolean and number > ${String(after)}::bigint
-    order by merchant_id, livemode, number limit ${limit}`.execute(db)
+    from seals s where s.merchant_id = ${account.merchantId}
+      and s.livemode = ${account.livemode}::boolean and s.number > ${String(after)}::bigint
+    order by s.merchant_id, s.livemode, s.number limit ${limit}`.execute(db)
   return rows
 }
 

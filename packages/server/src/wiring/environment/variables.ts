@@ -91,7 +91,7 @@ export const variables = Type.Object({
   ),
   HEDGE_ENCRYPTION_KEY: optionalText({
     format: 'strong-encryption-key',
-    description: `at least ${encryptionKeyLengthMin} random characters; encrypts the stored secrets of webhooks and processors`,
+    description: `at least ${encryptionKeyLengthMin} random characters; encrypts the stored secrets of webhooks and processors, and the key of exported heads`,
     defaultText:
       'secrets of webhooks are stored unencrypted, credentials of processors are refused',
     explain: explainEncryptionKey,
