@@ -13,6 +13,7 @@ import {
   findTriggers,
   makeReference,
 } from './init.sql.ts'
+import { claimPositionsOnCoordinator } from './positions.sql.ts'
 import { type ClusterState, findMisplaced, isUnplaced, readClusterState } from './state.sql.ts'
 import { type Placement, placements } from './tables.ts'
 
@@ -55,7 +56,7 @@ export async function initCluster({
 }
 
 /** A sentence about tables that are not where they belong. */
-export function explainMisplaced(misplaced: readonly string[]): string {
+function explainMisplaced(misplaced: readonly string[]): string {
   const [first, ...others] = misplaced
   const rest = others.length === 0 ? '' : `, and ${others.length} more`
   return `The tables are distributed in another way: ${first}${rest}. Undo it with undistribute_table(…, cascade_via_foreign_keys => true), then run this command again.`
@@ -89,6 +90,7 @@ async function placeTables(tx: Kysely<Schema>): Promise<void> {
   const [foreignKeys, triggers] = [await findForeignKeys(tx), await findTriggers(tx)]
   for (const part of foreignKeys) await dropForeignKey(tx, part)
   for (const part of triggers) await dropTrigger(tx, part)
+  await claimPositionsOnCoordinator(tx)
   for (const table of tablesOf('reference')) await makeReference(tx, table)
   for (const table of tablesOf('distributed')) await distribute(tx, table)
   for (const table of [...tablesOf('reference'), ...tablesOf('distributed')]) {
