@@ -7,7 +7,7 @@ import { asAdmin, type TestDatabase, whenUnused, withDatabase } from './postgres
 
 /**
  * A database of the coordinator of a Citus cluster, which knows all nodes. Where it is set, tests run on
- * that cluster: see docs/distributed.md.
+ * that cluster: see docs/running-in-production.md.
  */
 export const clusterUrl = process.env.HEDGE_TEST_CITUS_URL
 

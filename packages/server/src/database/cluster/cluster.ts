@@ -31,13 +31,14 @@ export async function recognizeCluster(database: Database): Promise<Database> {
 
 /**
  * Why a process must not serve requests on a database: its tables are only partly
- * distributed, or were distributed since the process started. `null`: nothing is wrong.
+ * distributed, or were distributed since the process started, or the database is on a worker. `null`: nothing is wrong.
  */
 export async function findClusterProblem<DB>(db: Kysely<DB>): Promise<string | null> {
   const state = await readClusterState(db)
   if (isUnplaced(state)) {
     return isCluster(db) ? 'The tables are no longer distributed. Restart the server.' : null
   }
+  if (!state.isCoordinator) return 'DATABASE_URL names a worker of a cluster. Name its coordinator.'
   const [first] = findMisplaced(state)
   if (first !== undefined) {
     return `The cluster is only partly set up: ${first}. Run hedge cluster init.`

@@ -76,3 +76,23 @@ export async function dropLocalRows<DB>(tx: Kysely<DB>, table: string): Promise<
     tx,
   )
 }
+
+/**
+ * Sets defaults of the database on each worker, for the sessions that the coordinator opens there from now
+ * on. Returns the error of a worker that refuses them, else `null`.
+ */
+export async function setWorkerDefaults<DB>(
+  db: Kysely<DB>,
+  settings: Readonly<Record<string, string>>,
+): Promise<string | null> {
+  for (const [name, value] of Object.entries(settings)) {
+    const { rows } = await sql<{ result: string }>`
+      select result from run_command_on_workers(
+        format('do %L', format(
+          'begin set local citus.enable_ddl_propagation = off; alter database %I set %I = %L; end',
+          current_database(), ${name}::text, ${value}::text)))
+      where not success`.execute(db)
+    if (rows[0]) return rows[0].result
+  }
+  return null
+}

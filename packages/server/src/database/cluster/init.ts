@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Database } from '../connect.ts'
 import type { Schema } from '../schema.ts'
+import { nodeSettings } from '../sessions/settings.ts'
 import {
   addForeignKey,
   addTrigger,
@@ -12,6 +13,7 @@ import {
   findForeignKeys,
   findTriggers,
   makeReference,
+  setWorkerDefaults,
 } from './init.sql.ts'
 import { claimPositionsOnCoordinator } from './positions.sql.ts'
 import { type ClusterState, findMisplaced, isUnplaced, readClusterState } from './state.sql.ts'
@@ -36,7 +38,7 @@ export interface InitiatedCluster {
 /**
  * Distributes the tables of a migrated database over the workers of its Citus cluster, with their rows,
  * in one transaction: after a failure or a crash the database is as before. A distributed database stays as
- * it is.
+ * it is. Workers get their settings in both cases, so run it again when a worker was added.
  *
  * @throws {ClusterError} where the extension or the workers are missing, or the tables were distributed in
  *   another way.
@@ -48,10 +50,12 @@ export async function initCluster({
     const state = await readClusterState(db)
     const version = requireNodes(state)
     const misplaced = findMisplaced(state)
-    if (misplaced.length === 0) return { version, workers: state.workers, isNew: false }
-    if (!isUnplaced(state)) throw new ClusterError(explainMisplaced(misplaced))
-    await db.transaction().execute(placeTables)
-    return { version, workers: state.workers, isNew: true }
+    const isNew = misplaced.length > 0
+    if (isNew && !isUnplaced(state)) throw new ClusterError(explainMisplaced(misplaced))
+    if (isNew) await db.transaction().execute(placeTables)
+    const problem = await setWorkerDefaults(db, nodeSettings)
+    if (problem !== null) throw new ClusterError(`A worker refuses its settings: ${problem}`)
+    return { version, workers: state.workers, isNew }
   })
 }
 

@@ -115,6 +115,16 @@ type ShownColumn = (typeof shown)[number]
 // a planner without statistics then reads all payments of the merchant.
 const decide = ({ onLocked, isCluster }: { onLocked: '' | 'skip locked'; isCluster: boolean }) => {
   const onNode = isCluster ? ' and p.merchant_id = $11::text and p.livemode = $12::boolean' : ''
+  const payment = `payments p
+    where p.merchant_id = r.merchant_id and p.livemode = r.livemode and p.id = r.payment_id${onNode}`
+  // A cluster does not evaluate a subquery for each row of another part.
+  const present = isCluster
+    ? `), present as materialized (
+  select r.n from request r cross join lateral (select from ${payment} limit 1) p
+`
+    : ''
+  const isPresent = isCluster ? 'p.n is not null' : `exists (select from ${payment})`
+  const joinPresent = isCluster ? ' left join present p on p.n = r.n' : ''
   return `
 with request as materialized (
   select * from unnest($1::text[], $2::boolean[], $3::text[], $4::text[], $5::text[], $6::text[],
@@ -128,21 +138,15 @@ with request as materialized (
     where p.merchant_id = r.merchant_id and p.livemode = r.livemode and p.id = r.payment_id${onNode}
     for no key update ${onLocked}
   ) p
-), present as materialized (
-  select r.n from request r left join locked l on l.n = r.n cross join lateral (
-    select from payments p
-    where p.merchant_id = r.merchant_id and p.livemode = r.livemode and p.id = r.payment_id${onNode}
-    limit 1
-  ) p where l.n is null
-), decided as materialized (
+${present}), decided as materialized (
   select r.*, l.status as seen_status, l.sequence as seen_sequence, l.at,
     case when l.n is null then
-        case when p.n is null then 'missing' else 'locked' end
+        case when ${isPresent} then 'locked' else 'missing' end
       when l.status not in (${cancelableList}) then 'refused'
       when r.versions is not null
         and l.sequence::text <> all(string_to_array(r.versions, ',')) then 'stale'
       else 'canceled' end as outcome
-  from request r left join locked l on l.n = r.n left join present p on p.n = r.n
+  from request r left join locked l on l.n = r.n${joinPresent}
 ), recorded as (
   insert into idempotency_records (merchant_id, livemode, key, operation, request_hash, outcome,
     payment_id, event_sequence, refused_status, created_at)
