@@ -4,6 +4,7 @@ import { auditCommand } from './commands/audit.ts'
 import { balanceCommand } from './commands/balance.ts'
 import { checkoutCommand } from './commands/checkout/checkout.ts'
 import { clockCommand } from './commands/clock/clock.ts'
+import { clusterCommand } from './commands/cluster/cluster.ts'
 import { completionCommand } from './commands/completion.ts'
 import { exportCommand } from './commands/copies/export.ts'
 import { importCommand } from './commands/copies/import.ts'
@@ -71,6 +72,7 @@ function commands(): Command[] {
   return [
     serveCommand(),
     migrateCommand(),
+    clusterCommand(),
     doctorCommand(),
     openCommand(),
     paymentsCommand(),

@@ -20,7 +20,12 @@ async function lock(id: string): Promise<void> {
     client.release()
   })
   await client.query('begin')
-  await client.query('select from payments where id = $1 for update', [id])
+  // By its merchant too, because a cluster locks rows of one merchant only.
+  const { rows } = await client.query('select merchant_id from payments where id = $1', [id])
+  await client.query('select from payments where merchant_id = $1 and id = $2 for update', [
+    rows[0].merchant_id,
+    id,
+  ])
 }
 
 async function release(): Promise<void> {

@@ -59,13 +59,14 @@ export async function ensureTemplate(
 }
 
 /** The same address with another database. */
-function withDatabase(url: string, database: string): string {
+export function withDatabase(url: string, database: string): string {
   const changed = new URL(url)
   changed.pathname = `/${database}`
   return changed.href
 }
 
-async function asAdmin<T>(url: string, work: (admin: pg.Client) => Promise<T>): Promise<T> {
+/** Runs work on a connection of its own. */
+export async function asAdmin<T>(url: string, work: (admin: pg.Client) => Promise<T>): Promise<T> {
   const admin = new pg.Client({ connectionString: url, application_name: 'tests' })
   await admin.connect()
   try {
@@ -79,7 +80,7 @@ async function asAdmin<T>(url: string, work: (admin: pg.Client) => Promise<T>): 
  * Repeats a change while sessions use the database. PostgreSQL ends a session shortly after its client
  * has closed the connection. `FORCE` cannot end a vacuum, because a superuser runs it.
  */
-async function whenUnused(change: () => Promise<unknown>): Promise<void> {
+export async function whenUnused(change: () => Promise<unknown>): Promise<void> {
   const inUse = ['55006', '42501']
   for (let tries = 1; ; tries++) {
     try {

@@ -218,11 +218,12 @@ export async function sendToWait<T>(
  * the request. Covers one merchant, or all by default.
  */
 export async function fingerprint(sql: Sql, owner?: Owner): Promise<string> {
-  const rowsOf = (table: string) => `(select * from ${table} where merchant_id = $1 or $1 is null)`
+  const rowsOf = (table: string) =>
+    `(select * from ${table} where merchant_id = $1 or $1 is null) r`
   const [row] = await sql.query(
     `select (select count(*) || ' ' || coalesce(sum(sequence), 0) || ' '
-          || coalesce(md5(string_agg(p::text, ',' order by id)), '')
-        from ${rowsOf('payments')} p) as payments,
+          || coalesce(md5(string_agg(r::text, ',' order by id)), '')
+        from ${rowsOf('payments')}) as payments,
       (select count(*) from ${rowsOf('events')}) as events,
       (select count(*) from ${rowsOf('idempotency_records')}) as records,
       (select count(*) from ${rowsOf('payment_tasks')}) as tasks,

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { inject } from 'vitest'
 import { connect } from '../../../packages/server/src/database/connect.ts'
 import { migrate } from '../../../packages/server/src/database/migrate/migrate.ts'
+import { clusterUrl, createDistributedDatabase } from '../databases/cluster.ts'
 import { createDatabase, ensureTemplate, type TestDatabase } from '../databases/postgres.ts'
 import { childEnvironment } from '../processes/environment.ts'
 
@@ -31,10 +32,14 @@ export const firstKeys = {
   secretKey: 'sk_test_OnlyForTheTestSuiteOfHedgePayments',
 }
 
-/** Creates a migrated database for one test file, by default on the cluster of the run. */
+/**
+ * Creates a migrated database for one test file, by default on the PostgreSQL of the run. With
+ * HEDGE_TEST_CITUS_URL, it is always on that cluster, and distributed.
+ */
 export async function createMigratedDatabase(
   adminUrl = inject('postgresAdminUrl'),
 ): Promise<TestDatabase> {
+  if (clusterUrl !== undefined) return await createDistributedDatabase(clusterUrl)
   await ensureTemplate(adminUrl, 'migrated', async (url) => {
     const database = connect({ url, onError: () => undefined })
     await migrate(database)

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { AuditRow } from '../database/access-rows.ts'
 import { createdWithin } from '../database/created-within.ts'
 import type { Db } from '../database/db.ts'
-import { type Account, accountOf } from '../domain/account.ts'
+import { type Account, accountOf, groupByAccount } from '../domain/account.ts'
 import type { FencedPage } from '../http/request/pagination.ts'
 import { idInStatement, timeInId } from '../lists/ids.sql.ts'
 import {
@@ -57,11 +57,15 @@ const deletedPerStep = 1_000
 
 /** Deletes entries older than `daysKept`. Returns whether there may be more. */
 export async function dropOldEntries(db: Db): Promise<boolean> {
-  const { rows } = await sql`
-    delete from audit_log where (merchant_id, livemode, id) in (
-      select merchant_id, livemode, id from audit_log
-      where created_at < now() - make_interval(hours => 24 * ${daysKept}::integer)
-      order by created_at limit ${deletedPerStep} for update skip locked)
-    returning id`.execute(db)
+  // Found without a lock and deleted account by account, so that they may be on several nodes.
+  const { rows } = await sql<Pick<AuditRow, 'merchant_id' | 'livemode' | 'id'>>`
+    select merchant_id, livemode, id from audit_log
+    where created_at < now() - make_interval(hours => 24 * ${daysKept}::integer)
+    order by created_at limit ${deletedPerStep}`.execute(db)
+  for (const [{ merchantId, livemode }, entries] of groupByAccount(rows)) {
+    await sql`
+      delete from audit_log where merchant_id = ${merchantId} and livemode = ${livemode}
+        and id = any(${entries.map(({ id }) => id)}::text[])`.execute(db)
+  }
   return rows.length === deletedPerStep
 }

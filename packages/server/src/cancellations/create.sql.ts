@@ -37,11 +37,12 @@ export async function isBelowOpenMax(
 /** Inserts the items of a cancellation that lists its payments. */
 export async function insertItems(
   db: Db,
-  { cancellationId, paymentIds }: { cancellationId: string; paymentIds: readonly string[] },
+  { row, paymentIds }: { row: CancellationRow; paymentIds: readonly string[] },
 ): Promise<void> {
   await sql`
-    insert into cancellation_items (cancellation_id, payment_id)
-    select ${cancellationId}, id from unnest(${paymentIds}::text[]) as id`.execute(db)
+    insert into cancellation_items (merchant_id, livemode, cancellation_id, payment_id)
+    select ${row.merchant_id}, ${row.livemode}::boolean, ${row.id}, id
+    from unnest(${paymentIds}::text[]) as id`.execute(db)
 }
 
 /** Counts the payments with these ids, by status. */

@@ -85,7 +85,7 @@ export async function createCancellation(
     : { ...row, total: row.total + (row.filter ? await selectFutureItems(tx, row) : 0) }
   await insertCancellation(tx, created)
   if (paymentIds && !row.dry_run) {
-    await insertItems(tx, { cancellationId: row.id, paymentIds })
+    await insertItems(tx, { row: created, paymentIds })
   }
   return created
 }

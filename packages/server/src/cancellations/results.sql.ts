@@ -10,7 +10,7 @@ export async function hasItem(
 ): Promise<boolean> {
   const { rows } = await sql`
     select 1 from cancellation_items
-    where cancellation_id = ${row.id} and payment_id = ${paymentId}`.execute(db)
+    where ${itemsOf(row)} and payment_id = ${paymentId}`.execute(db)
   return rows.length > 0
 }
 
@@ -42,8 +42,13 @@ export async function listResults(
     select payment_id, coalesce(outcome, 'canceled') as outcome,
       coalesce(current_status, case when outcome is null then 'canceled' end) as current_status
     from cancellation_items
-    where cancellation_id = ${row.id} and payment_id > ${request.after}
+    where ${itemsOf(row)} and payment_id > ${request.after}
       and payment_id <= ${row.processed_through} ${outcome ? isWanted[outcome] : sql``}
     order by payment_id limit ${limit + 1}`.execute(db)
   return { rows: rows.slice(0, limit), hasMore: rows.length > limit }
+}
+
+/** A condition on the items of a cancellation. */
+function itemsOf({ merchant_id, livemode, id }: CancellationRow) {
+  return sql`merchant_id = ${merchant_id} and livemode = ${livemode} and cancellation_id = ${id}`
 }

@@ -232,6 +232,8 @@ export interface CancellationRow {
 }
 
 export interface CancellationItemRow {
+  merchant_id: string
+  livemode: boolean
   cancellation_id: string
   payment_id: string
   outcome: 'refused' | 'not_found' | null

@@ -6,6 +6,7 @@ import type { Diagnosis, Examined } from './engine/examined.ts'
 import { readSettings } from './engine/settings.sql.ts'
 import { checkDurability, checkSessions, checkStandbys, checkStructure } from './engine/settings.ts'
 import { checkLiveMode } from './production/live-mode.ts'
+import { checkCluster } from './tables/cluster.ts'
 import { checkMigrations } from './tables/migrations.ts'
 import { checkCancellations, checkDeliveries, checkTasks } from './tables/queues.ts'
 import { checkSecrets } from './tables/secrets.ts'
@@ -28,6 +29,7 @@ const tableChecks: Readonly<Record<string, Examine>> = {
   write: checkWrite,
   privileges: checkPrivileges,
   structure: checkStructure,
+  cluster: checkCluster,
   secrets: checkSecrets,
   ids: checkIds,
   tasks: checkTasks,

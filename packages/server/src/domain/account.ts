@@ -13,3 +13,17 @@ export function accountOf(row: { merchant_id: string; livemode: boolean }): Acco
 export function accountKey({ merchantId, livemode }: Account): string {
   return `${merchantId} ${livemode}`
 }
+
+/** The rows of each account, in the order of the accounts' first rows. */
+export function groupByAccount<Row extends { merchant_id: string; livemode: boolean }>(
+  rows: readonly Row[],
+): (readonly [account: Account, rows: Row[]])[] {
+  const groups = new Map<string, readonly [account: Account, rows: Row[]]>()
+  for (const row of rows) {
+    const account = accountOf(row)
+    const group = groups.get(accountKey(account))
+    if (group) group[1].push(row)
+    else groups.set(accountKey(account), [account, [row]])
+  }
+  return [...groups.values()]
+}

@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
+import { isCluster } from '../database/cluster/cluster.ts'
 import type { Db } from '../database/db.ts'
+import { readClusterHorizon } from './cluster-horizon.sql.ts'
 
 /** Events that are read after the relay's position: more than any server writes between two relay turns. */
 const aheadMax = 5_000
@@ -11,6 +13,7 @@ const aheadMax = 5_000
  * an unbroken sequence is visible too.
  */
 export async function readHorizon(db: Db): Promise<string> {
+  if (isCluster(db)) return (await readClusterHorizon(db)) ?? (await relayed(db))
   const { rows } = await sql<{ through: string }>`
     select coalesce(max(ahead.position) filter (where ahead.position = relay.position + ahead.n),
       max(relay.position))::text as through
@@ -22,4 +25,11 @@ export async function readHorizon(db: Db): Promise<string> {
       ) next
     ) ahead on true`.execute(db)
   return rows[0]?.through ?? '0'
+}
+
+/** The position of the relay. */
+async function relayed(db: Db): Promise<string> {
+  const { rows } = await sql<{ position: string }>`
+    select position::text as position from event_relay`.execute(db)
+  return rows[0]?.position ?? '0'
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { findClusterProblem } from '../database/cluster/cluster.ts'
 import type { Db } from '../database/db.ts'
 import { isMigrated } from '../database/migrate/migrate.ts'
 import { SessionError } from '../database/sessions/sessions.ts'
@@ -11,8 +12,12 @@ export function healthRoutes(app: FastifyInstance, { db }: { db: Db }): void {
   app.get('/healthz', (_, reply) => send(reply, answer(200, { status: 'ok' })))
   app.get('/readyz', async (_, reply) => {
     try {
-      if (await isMigrated(db)) return send(reply, answer(200, { status: 'ready' }))
-      return send(reply, unavailable('The database has not been migrated yet.'))
+      if (!(await isMigrated(db))) {
+        return send(reply, unavailable('The database has not been migrated yet.'))
+      }
+      const problem = await findClusterProblem(db)
+      if (problem !== null) return send(reply, unavailable(problem))
+      return send(reply, answer(200, { status: 'ready' }))
     } catch (error) {
       // Other messages name hosts.
       const reason = error instanceof SessionError ? ` ${error.message}.` : ''

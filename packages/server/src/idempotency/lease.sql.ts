@@ -10,7 +10,8 @@ import type { IdempotencyKey } from '../http/request/idempotency-key.ts'
 //
 // The database's clock decides when a lease ends. `now()` is the start of the transaction, so a
 // lease is never longer than `seconds`, and may be shorter. `clock_timestamp()` would be exact, but
-// distributed engines refuse volatile functions in an update.
+// distributed engines refuse volatile functions in an update. They refuse `now()` beside a conflict as
+// well, so a lease is compared with the time of the row that would be inserted: both are whole seconds.
 
 /** The fencing token of a lease: a bigint, as text. */
 export type LeaseToken = string & { readonly brand: 'lease token' }
@@ -41,12 +42,13 @@ export async function claimLease(
     insert into idempotency_records as r (merchant_id, livemode, key, operation, request_hash,
       outcome, payment_id, created_at, locked_until, lease_token)
     values (${account.merchantId}, ${account.livemode}, ${idempotency.key}, ${claim.operation},
-      ${idempotency.requestHash}, 'running', ${claim.paymentId}, now(), ${keyLeaseEnd(claim.seconds)},
+      ${idempotency.requestHash}, 'running', ${claim.paymentId}, date_trunc('second', now()),
+      ${keyLeaseEnd(claim.seconds)},
       ${nextLeaseToken})
     on conflict (merchant_id, livemode, key) do update
       set locked_until = excluded.locked_until, lease_token = excluded.lease_token
       where r.outcome = 'running' and r.operation = excluded.operation
-        and r.request_hash = excluded.request_hash and r.locked_until <= now()
+        and r.request_hash = excluded.request_hash and r.locked_until <= excluded.created_at
     returning r.lease_token as token`.execute(db)
   const token = rows[0]?.token
   return token === undefined ? null : { account, key: idempotency.key, token }

@@ -1,5 +1,7 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
+import { isCluster } from '../database/cluster/cluster.ts'
 import type { Db } from '../database/db.ts'
+import { groupByAccount } from '../domain/account.ts'
 
 /**
  * The minimum time to keep the record of an idempotency key, in seconds. Promised in
@@ -11,6 +13,8 @@ export const recordSecondsKept = 24 * 3_600
 const clockSkewSecondsMax = 3_600
 /** Records read in one step: some milliseconds, however many are deleted. */
 const readPerStep = 2_000
+
+const keptSeconds = sql`make_interval(secs => ${recordSecondsKept + clockSkewSecondsMax})`
 
 /** The merchant, mode and key of a record. */
 type RecordKey = [merchantId: string, livemode: boolean, key: string]
@@ -38,7 +42,7 @@ export async function dropOldRecords(
   db: Db,
   { reached, openStatuses }: { reached: RecordKey | null; openStatuses: readonly string[] },
 ): Promise<RecordKey | null> {
-  const keptSeconds = sql`make_interval(secs => ${recordSecondsKept + clockSkewSecondsMax})`
+  if (isCluster(db)) return await dropInCluster(db, { reached, openStatuses })
   const [merchantId, livemode, key] = reached ?? ['', false, '']
   const { rows } = await sql<{ read: number; last: RecordKey | null }>`
     with next as materialized (
@@ -54,14 +58,7 @@ export async function dropOldRecords(
         select from idempotency_records r
         where r.merchant_id = n.merchant_id and r.livemode = n.livemode and r.key = n.key
           and r.created_at < now() - ${keptSeconds}
-          and not (r.operation = 'createPayment' and r.payment_id is not null and exists (
-            select from payments p left join test_clocks c
-              on c.merchant_id = p.merchant_id and not p.livemode
-            where p.merchant_id = r.merchant_id and p.livemode = r.livemode
-              and p.id = r.payment_id
-              and (p.status = any(${openStatuses}::text[]) or p.updated_at > now()
-                + make_interval(secs => coalesce(c.offset_seconds, 0)) - ${keptSeconds})
-          ))
+          and not ${isNeededByCancels(openStatuses)}
           and (r.locked_until is null or r.locked_until < now())
         for update skip locked
       ) r
@@ -75,4 +72,47 @@ export async function dropOldRecords(
     ) as last from next`.execute(db)
   const step = rows[0]
   return step?.read === readPerStep ? step.last : null
+}
+
+/** Whether a record `r` is that of a create whose payment can be canceled, or has changed within a day. */
+function isNeededByCancels(openStatuses: readonly string[]): RawBuilder<boolean> {
+  return sql<boolean>`(r.operation = 'createPayment' and r.payment_id is not null and exists (
+            select 1 from payments p left join test_clocks c
+              on c.merchant_id = p.merchant_id and not p.livemode
+            where p.merchant_id = r.merchant_id and p.livemode = r.livemode
+              and p.id = r.payment_id
+              and (p.status = any(${openStatuses}::text[]) or p.updated_at > now()
+                + make_interval(secs => coalesce(c.offset_seconds, 0)) - ${keptSeconds})
+          ))`
+}
+
+/**
+ * The same in a cluster: it reads the next records of all nodes without a lock, and deletes those of each
+ * account by themselves, unless a request has used them meanwhile.
+ */
+async function dropInCluster(
+  db: Db,
+  { reached, openStatuses }: { reached: RecordKey | null; openStatuses: readonly string[] },
+): Promise<RecordKey | null> {
+  const [merchantId, livemode, key] = reached ?? ['', false, '']
+  const { rows } = await sql<{
+    merchant_id: string
+    livemode: boolean
+    key: string
+    is_old: boolean
+  }>`
+    select merchant_id, livemode, key, created_at < now() - ${keptSeconds} as is_old
+    from idempotency_records
+    where (merchant_id, livemode, key) > (${merchantId}, ${livemode}::boolean, ${key})
+    order by merchant_id, livemode, key limit ${readPerStep}`.execute(db)
+  for (const [account, records] of groupByAccount(rows.filter((row) => row.is_old))) {
+    await sql`
+      delete from idempotency_records r
+      where r.merchant_id = ${account.merchantId} and r.livemode = ${account.livemode}
+        and r.key = any(${records.map((record) => record.key)}::text[])
+        and r.created_at < now() - ${keptSeconds} and not ${isNeededByCancels(openStatuses)}
+        and (r.locked_until is null or r.locked_until < now())`.execute(db)
+  }
+  const last = rows.at(-1)
+  return last && rows.length === readPerStep ? [last.merchant_id, last.livemode, last.key] : null
 }

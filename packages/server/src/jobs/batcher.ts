@@ -28,6 +28,7 @@ export class Batcher<Entry, Result> {
   readonly #run: (entries: Entry[]) => Promise<Result[]>
   readonly #namesOf: ConflictNames<Entry>
   readonly #isCausedByEntry: (error: unknown) => boolean
+  readonly #groupOf: ((entry: Entry) => string) | undefined
   readonly #sizeMax: number
   readonly #inFlightMax: number
   readonly #waitingMax: number
@@ -41,6 +42,8 @@ export class Batcher<Entry, Result> {
     namesOf: ConflictNames<Entry>
     /** Whether an entry may have caused the error, and no part of the batch was done. */
     isCausedByEntry: (error: unknown) => boolean
+    /** The group of an entry: a batch has entries of one group. Default: all entries may share one. */
+    groupOf?: ((entry: Entry) => string) | undefined
     sizeMax: number
     inFlightMax: number
     waitingMax: number
@@ -48,6 +51,7 @@ export class Batcher<Entry, Result> {
     this.#run = options.run
     this.#namesOf = options.namesOf
     this.#isCausedByEntry = options.isCausedByEntry
+    this.#groupOf = options.groupOf
     this.#sizeMax = options.sizeMax
     this.#inFlightMax = options.inFlightMax
     this.#waitingMax = options.waitingMax
@@ -89,7 +93,10 @@ export class Batcher<Entry, Result> {
     const left: Waiting<Entry, Result>[] = []
     const taken = new Set<string>(this.#namesInFlight)
     for (const waiting of this.#waiting) {
-      const fits = batch.length < this.#sizeMax && !waiting.names.some((name) => taken.has(name))
+      const fits =
+        batch.length < this.#sizeMax &&
+        !waiting.names.some((name) => taken.has(name)) &&
+        this.#isOfGroup(batch[0], waiting)
       // The names of an entry that keeps waiting are taken too: later entries must not overtake it.
       for (const name of waiting.names) taken.add(name)
       if (fits) batch.push(waiting)
@@ -98,6 +105,13 @@ export class Batcher<Entry, Result> {
     this.#waiting = left
     for (const { names } of batch) for (const name of names) this.#namesInFlight.add(name)
     return batch
+  }
+
+  #isOfGroup(
+    first: Waiting<Entry, Result> | undefined,
+    { entry }: Waiting<Entry, Result>,
+  ): boolean {
+    return !first || !this.#groupOf || this.#groupOf(first.entry) === this.#groupOf(entry)
   }
 
   async #finish(batch: Waiting<Entry, Result>[]): Promise<void> {

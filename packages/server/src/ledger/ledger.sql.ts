@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { onNode } from '../database/cluster/cluster.ts'
 import type { Db } from '../database/db.ts'
 import type { LedgerTransferRow } from '../database/money-rows.ts'
 import type { Account } from '../domain/account.ts'
@@ -32,11 +33,11 @@ const entries = (table: RawBuilder<unknown>) => sql`
       select t.merchant_id, t.livemode, t.debit_account, t.currency, -t.amount from ${table} t`
 
 /** The transfers of the events `e`. An event has at most one of each kind. */
-const transfersOf = (events: RawBuilder<unknown>) => sql`
+const transfersOf = (events: RawBuilder<unknown>, onNode: RawBuilder<unknown>) => sql`
       select t.* from ${events} e cross join lateral (
         select * from ledger_transfers
         where merchant_id = e.merchant_id and livemode = e.livemode
-          and payment_id = e.subject_id and event_sequence = e.sequence
+          and payment_id = e.subject_id and event_sequence = e.sequence ${onNode}
         limit 10
       ) t`
 
@@ -45,8 +46,8 @@ const transfersOf = (events: RawBuilder<unknown>) => sql`
  * (`dashboard/statistics/count.sql.ts`) to the balances of their accounts. Each transfer is written with
  * its event, and each event is counted once, so a balance contains each transfer once.
  */
-export const addedToBalances: RawBuilder<unknown> = sql`
-    counted_transfers as materialized (${transfersOf(sql`next`)}
+export const addedToBalances = (onNode: RawBuilder<unknown>): RawBuilder<unknown> => sql`
+    counted_transfers as materialized (${transfersOf(sql`next`, onNode)}
     ), added_to_balances as (
       insert into ledger_balances (merchant_id, livemode, account, currency, balance)
       select merchant_id, livemode, account, currency, sum(amount)
@@ -72,7 +73,7 @@ export async function readAccounts(
     with uncounted as materialized (
       select merchant_id, livemode, subject_id, sequence from events
       where ${isUncounted(account)}
-    ), uncounted_transfers as materialized (${transfersOf(sql`uncounted`)}
+    ), uncounted_transfers as materialized (${transfersOf(sql`uncounted`, onNode(db, 'ledger_transfers', account))}
     )
     select account, currency, sum(balance)::text as balance
     from (

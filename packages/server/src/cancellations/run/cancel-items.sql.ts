@@ -1,15 +1,21 @@
 import { sql } from 'kysely'
+import { onNode } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
 import { readInIndexOrder } from '../../database/index-order.ts'
 import type { CancellationRow } from '../../database/schema.ts'
-import { cancelableList, cancelRows } from '../../payments/transition/cancel-rows.sql.ts'
+import { accountOf } from '../../domain/account.ts'
+import {
+  type CancelSource,
+  cancelableList,
+  cancelRowsOn,
+} from '../../payments/transition/cancel-rows.sql.ts'
 
 const cancelable = sql.raw(cancelableList)
-const cancelLocked = cancelRows({
+const lockedItems: CancelSource = {
   name: 'locked',
   where: `s.seen_status in (${cancelableList})`,
   returning: [],
-})
+}
 
 /** The counts of a set of items. */
 export interface CanceledSet {
@@ -35,12 +41,14 @@ export async function cancelNextItems(
   { row, limit }: { row: CancellationRow; limit: number },
 ): Promise<CanceledSet> {
   await readInIndexOrder(tx)
+  const account = accountOf(row)
   const { rows } = await sql<CanceledSet>`
     with item as materialized (
-      select ${row.merchant_id}::text as merchant_id, ${row.livemode}::boolean as livemode, payment_id,
+      select merchant_id, livemode, cancellation_id, payment_id,
         row_number() over (order by payment_id) as n
       from cancellation_items
-      where cancellation_id = ${row.id} and payment_id > ${row.processed_through}
+      where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+        and cancellation_id = ${row.id} and payment_id > ${row.processed_through}
       order by payment_id limit ${limit}
     ), locked as materialized (
       select i.*, p.status as seen_status, greatest(${row.updated_at}::timestamptz, p.updated_at) as at,
@@ -48,15 +56,18 @@ export async function cancelNextItems(
       from item i cross join lateral (
         select p.status, p.updated_at from payments p
         where p.merchant_id = i.merchant_id and p.livemode = i.livemode and p.id = i.payment_id
+          ${onNode(tx, 'p', account)}
         for no key update
       ) p
-    ), ${sql.raw(cancelLocked)}, excepted as (
+    ), ${cancelRowsOn(lockedItems, onNode(tx, 'p', account))}, excepted as (
       update cancellation_items c
       set outcome = case when l.payment_id is null then 'not_found' else 'refused' end,
         current_status = l.seen_status
       from item i left join locked l on l.payment_id = i.payment_id
       where (l.payment_id is null or l.seen_status not in (${cancelable}))
-        and c.cancellation_id = ${row.id} and c.payment_id = i.payment_id
+        and c.merchant_id = i.merchant_id and c.livemode = i.livemode
+        and c.cancellation_id = i.cancellation_id and c.payment_id = i.payment_id
+        ${onNode(tx, 'c', account)}
     )
     select (select count(*) from item)::integer as taken,
       (select max(payment_id) from item) as last,

@@ -11,8 +11,8 @@ export async function insertMatching(
 ): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     with selected as (
-      insert into cancellation_items (cancellation_id, payment_id)
-      select ${row.id}, id from (${part.matching}) payment order by id limit ${limit}
+      insert into cancellation_items (merchant_id, livemode, cancellation_id, payment_id)
+      select ${row.merchant_id}, ${row.livemode}::boolean, ${row.id}, id from (${part.matching}) payment order by id limit ${limit}
       returning payment_id
     )
     select count(*)::integer as count from selected`.execute(tx)

@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
+import { isCluster } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
 import type { CheckoutSessionRow } from '../../database/schema.ts'
+import { groupByAccount } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { claimFor, isClaimedBy, isFree, released } from '../../jobs/lease.sql.ts'
 import type { Lease } from '../../jobs/lease.ts'
@@ -57,6 +59,7 @@ export async function claimSessions(
   db: Db,
   { limit, leaseSeconds }: { limit: number; leaseSeconds: number },
 ): Promise<DueSession[]> {
+  if (isCluster(db)) return await claimInCluster(db, { limit, leaseSeconds })
   const { rows } = await sql<DueSession>`
     with due as (
       (select merchant_id, livemode, id from checkout_sessions s
@@ -87,4 +90,47 @@ export async function claimSessions(
     returning s.*, date_trunc('second', now())
       + make_interval(secs => coalesce(c.offset_seconds, 0)) as now`.execute(db)
   return rows
+}
+
+/**
+ * Claims due sessions in a cluster: it reads those of all nodes without a lock, and claims those of each
+ * account by themselves.
+ */
+async function claimInCluster(
+  db: Db,
+  { limit, leaseSeconds }: { limit: number; leaseSeconds: number },
+): Promise<DueSession[]> {
+  const { rows: due } = await sql<SessionKey>`
+    (select merchant_id, livemode, id from checkout_sessions s
+      where status = 'open' and due_at <= now() and ${isFree('s')}
+      order by due_at limit ${limit})
+    union all
+    (select s.merchant_id, s.livemode, s.id
+      from checkout_sessions s join test_clocks c on c.merchant_id = s.merchant_id
+      where s.status = 'open' and not s.livemode and c.offset_seconds > 0
+        and s.due_at > now() and s.due_at <= now() + make_interval(secs => c.offset_seconds)
+        and ${isFree('s')}
+      order by s.due_at limit ${limit})`.execute(db)
+  const claimed: DueSession[] = []
+  for (const [{ merchantId, livemode }, sessions] of groupByAccount(due.slice(0, limit))) {
+    const isOfAccount = sql`s.merchant_id = ${merchantId} and s.livemode = ${livemode}`
+    const { rows } = await sql<DueSession>`
+      with claimed as (
+        update checkout_sessions s set ${claimFor(leaseSeconds)}
+        from (
+          select s.id from checkout_sessions s
+          where ${isOfAccount} and s.id = any(${sessions.map(({ id }) => id)}::text[])
+            and s.status = 'open' and ${isFree('s')}
+          for update skip locked
+        ) taken
+        where ${isOfAccount} and s.id = taken.id
+        returning s.*
+      )
+      select s.*, date_trunc('second', now()) + make_interval(secs => coalesce((
+        select offset_seconds from test_clocks
+        where merchant_id = ${merchantId} and not ${livemode}::boolean), 0)) as now
+      from claimed s`.execute(db)
+    claimed.push(...rows)
+  }
+  return claimed
 }

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
+import { isCluster, onNode } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
-import { addedToBalances } from '../../ledger/ledger.sql.ts'
-import { addedToHours } from '../../lists/hours.sql.ts'
+import { type Account, groupByAccount } from '../../domain/account.ts'
+import { addedToSums, addToDays } from './sums.sql.ts'
 
 /** Events counted in one step: some ten milliseconds of work, for any number of merchants. */
 export const countedEventsPerStep = 1_000
@@ -13,73 +14,18 @@ export const countedEventsPerStep = 1_000
 const attemptsVisibleAfterSeconds = 60
 
 /**
- * Reasons are free text. Reasons that match this pattern are counted separately, all others together:
- * reasons with an order number would otherwise create a row each.
- */
-const reasonWord = '^[a-z][a-z_]{0,39}$'
-
-/** Adds the hourly counts of `counted` to the daily sums, in the same statement. */
-const addToDays = sql`
-    added_to_days as (
-      insert into daily_stats (merchant_id, livemode, day, measure, currency, count, amount)
-      select merchant_id, livemode, date_trunc('day', hour, 'UTC'), measure, currency,
-        sum(count), sum(amount)
-      from counted group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
-      on conflict (merchant_id, livemode, day, measure, currency) do update
-      set count = daily_stats.count + excluded.count,
-        amount = daily_stats.amount + excluded.amount
-    ), added_to_reasons as (
-      insert into daily_reasons (merchant_id, livemode, day, reason, count)
-      select merchant_id, livemode, date_trunc('day', hour, 'UTC'), label, sum(count)
-      from counted where measure = 'canceled' group by 1, 2, 3, 4 order by 1, 2, 3, 4
-      on conflict (merchant_id, livemode, day, reason) do update
-      set count = daily_reasons.count + excluded.count
-    )`
-
-/**
- * What an event `n` counts beside or instead of its own measure. The refund that it has paid, or returned
- * after it was paid; the success of a debit that the bank has returned, and its failure. What has come back
- * is subtracted from the hour in which it was counted, so that no sum of any range contains it, and none
- * is negative.
- */
-const correctionOf = sql`
-          select 'refunded' as measure, refund.amount, 1 as sign, null::timestamptz as counted_at
-          from refunds refund
-          where n.type = 'payment.refund_succeeded' and refund.merchant_id = n.merchant_id
-            and refund.livemode = n.livemode and refund.payment_id = n.subject_id
-            and refund.answered_sequence = n.sequence
-          union all
-          select 'refunded', refund.amount, -1, paid.created_at from refunds refund
-            join events paid on paid.merchant_id = refund.merchant_id
-              and paid.livemode = refund.livemode and paid.subject_id = refund.payment_id
-              and paid.sequence = refund.answered_sequence
-          where n.type = 'payment.refund_failed' and refund.merchant_id = n.merchant_id
-            and refund.livemode = n.livemode and refund.payment_id = n.subject_id
-            and refund.returned_sequence = n.sequence
-          union all
-          select corrected.measure, p.captured_amount, corrected.sign,
-            case corrected.sign when -1 then paid.created_at end
-          from events paid cross join (values ('succeeded', -1), ('failed', 1))
-            as corrected (measure, sign)
-          where n.type = 'payment.returned' and paid.merchant_id = n.merchant_id
-            and paid.livemode = n.livemode and paid.subject_id = n.subject_id
-            and paid.type = 'payment.succeeded'
-          limit 2`
-
-/**
  * Counts the next events of the outbox. Returns their number, or 0 while another process counts.
  *
  * It counts events up to the position of the relay (webhooks/relay/relay-events.sql.ts): no event can
  * appear before it any more, so each is counted once. One statement counts and saves the progress,
- * so a crash undoes both. It also adds the events to the hours of `event_hours`, and their transfers to the
- * balances of `ledger_balances`.
+ * so a crash undoes both.
  *
  * The events behind the relay's position are not read: there are at most as many before it as positions.
- * `limit 1` makes the planner look up one payment per event by its key: without it, it joins a few
- * thousand events with the whole table of payments. The relay's position is compared outside of the
- * `limit`: inside, the planner expects few events, and sorts all that are left.
+ * The relay's position is compared outside of the `limit`: inside, the planner expects few events, and sorts
+ * all that are left.
  */
 export async function countEvents(db: Db): Promise<number> {
+  if (isCluster(db)) return await db.transaction().execute(countInCluster)
   const { rows } = await sql<{ counted: number }>`
     with progress as materialized (
       select position from stats_progress limit 1 for update skip locked
@@ -93,42 +39,48 @@ export async function countEvents(db: Db): Promise<number> {
           greatest(0, (select position from event_relay) - progress.position))
       ) e
       where e.position <= (select position from event_relay)
-    ), counted as (
-      select n.merchant_id, n.livemode,
-        date_trunc('hour', coalesce(r.counted_at, n.created_at), 'UTC') as hour,
-        coalesce(r.measure, split_part(n.type, '.', 2)) as measure,
-        p.currency,
-        case when n.type <> 'payment.canceled' then ''
-          when n.reason is null then 'none'
-          when n.reason ~ ${reasonWord} then n.reason
-          else 'other' end as label,
-        sum(coalesce(r.sign, 1))::integer as count,
-        sum(coalesce(r.sign * r.amount, p.amount)) as amount
-      from next n
-        cross join lateral (
-          select currency, captured_amount,
-            case n.type when 'payment.succeeded' then captured_amount else amount end as amount
-          from payments
-          where merchant_id = n.merchant_id and livemode = n.livemode and id = n.subject_id
-          limit 1
-        ) p
-        left join lateral (${correctionOf}) r on true
-      where n.type in ('payment.created', 'payment.succeeded', 'payment.failed',
-          'payment.canceled', 'payment.refund_succeeded')
-        or n.type in ('payment.refund_failed', 'payment.returned') and r.sign is not null
-      group by 1, 2, 3, 4, 5, 6
-    ), added as (
-      insert into hourly_stats (merchant_id, livemode, hour, measure, currency, label, count, amount)
-      select * from counted order by 1, 2, 3, 4, 5, 6
-      on conflict (merchant_id, livemode, hour, measure, currency, label) do update
-      set count = hourly_stats.count + excluded.count,
-        amount = hourly_stats.amount + excluded.amount
-    ), ${addToDays}, ${addedToHours}, ${addedToBalances}
+    ), ${addedToSums(() => sql``)}
     update stats_progress s set position = done.position
     from (select max(position) as position, count(*)::integer as counted from next) done
     where done.position is not null
     returning done.counted`.execute(db)
   return rows[0]?.counted ?? 0
+}
+
+/** The same in a cluster: it reads the next events of all nodes, and counts those of each account there. */
+async function countInCluster(tx: Db): Promise<number> {
+  const { rows: progress } = await sql<{ after: string }>`
+    select position::text as after from stats_progress for update skip locked`.execute(tx)
+  const after = progress[0]?.after
+  if (after === undefined) return 0
+  const { rows: relay } = await sql<{ position: string }>`
+    select position::text as position from event_relay`.execute(tx)
+  const { rows: next } = await sql<{ merchant_id: string; livemode: boolean; position: string }>`
+    select merchant_id, livemode, position::text as position from events
+    where position > ${after}::bigint and position <= ${relay[0]?.position ?? after}::bigint
+    order by events.position limit ${countedEventsPerStep}`.execute(tx)
+  const last = next.at(-1)
+  if (!last) return 0
+  for (const [account] of groupByAccount(next)) {
+    await countOfAccount(tx, account, { after, through: last.position })
+  }
+  await sql`update stats_progress set position = ${last.position}::bigint`.execute(tx)
+  return next.length
+}
+
+async function countOfAccount(
+  tx: Db,
+  account: Account,
+  { after, through }: { after: string; through: string },
+): Promise<void> {
+  await sql`
+    with next as materialized (
+      select position, merchant_id, livemode, subject_id, sequence, type, created_at, reason
+      from events
+      where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
+        and position > ${after}::bigint and position <= ${through}::bigint
+    ), ${addedToSums((name) => onNode(tx, name, account))}
+    select 1`.execute(tx)
 }
 
 /** Whether there are events to count. Read-only, so that idle servers do not write. */

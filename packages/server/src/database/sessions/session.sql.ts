@@ -4,6 +4,13 @@ import type { Settings } from './settings.ts'
 /** The setting that names the process's end of a session. PostgreSQL allows any name with a dot. */
 const tokenSetting = 'hedge.session'
 
+/**
+ * The value of a setting. In a cluster, Citus finds the node of a statement by its values, so it refuses a
+ * plan that is made without them.
+ */
+const inCluster = `case when name = 'plan_cache_mode'
+    and exists (select from pg_extension where extname = 'citus') then 'auto' else value end`
+
 /** A session of PostgreSQL, as one statement saw it. */
 export interface SeenSession {
   /** The process of PostgreSQL that ran the statement. */
@@ -27,7 +34,7 @@ export async function setSession(
   return await readRow(client, {
     // The columns of a row are computed from left to right: the token before it is replaced.
     text: `select pg_backend_pid() as backend, coalesce(current_setting('${tokenSetting}', true), '') as token,
-      array(select set_config(name, value, false)
+      array(select set_config(name, ${inCluster}, false)
         from unnest($1::text[], $2::text[]) with ordinality as s (name, value, n) order by n) as values,
       set_config('${tokenSetting}', $3, false)`,
     values: [names, Object.values(settings), token],

@@ -74,6 +74,17 @@ export const batchSettings: Settings = {
   plan_cache_mode: 'force_generic_plan',
 }
 
+/**
+ * Sessions between the nodes of a cluster. The coordinator does not pass the settings of its sessions on, so
+ * each worker has these as defaults of the database.
+ */
+export const nodeSettings: Settings = {
+  TimeZone: meaning.TimeZone as string,
+  ...plans,
+  lock_timeout: timeouts.lock_timeout as string,
+  idle_in_transaction_session_timeout: timeouts.idle_in_transaction_session_timeout as string,
+}
+
 /** Long work plans by PostgreSQL's defaults, and its statements have no time limit. */
 export const longSettings: Settings = {
   ...meaning,

@@ -3,7 +3,7 @@ import { type SqlBool, sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import type { PaymentAttemptRow } from '../../database/task-rows.ts'
-import type { Account } from '../../domain/account.ts'
+import { type Account, groupByAccount } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { LeaseLostError } from '../../jobs/lease.ts'
 import { keptFailureCode } from '../../processors/interface/results.ts'
@@ -127,25 +127,42 @@ const abandonedPerStep = 200
  * @returns whether there may be more.
  */
 export async function endAbandonedAttempts(db: Db): Promise<boolean> {
-  const { rows } = await sql`
-    with abandoned as (
-      select a.merchant_id, a.livemode, a.payment_id, a.number,
-        now() + make_interval(secs => coalesce(c.offset_seconds, 0)) as at
-      from payment_attempts a left join test_clocks c
-        on c.merchant_id = a.merchant_id and not a.livemode
-      where a.outcome is null and a.began_at < now() - make_interval(secs => ${abandonedSeconds})
-        and (a.leased_until is null or a.leased_until < now())
-      limit ${abandonedPerStep}
-      for update of a skip locked
-    )
-    update payment_attempts a
-    set ${interrupted},
-      ended_at = date_trunc('second', b.at)
-    from abandoned b
-    where a.merchant_id = b.merchant_id and a.livemode = b.livemode
-      and a.payment_id = b.payment_id and a.number = b.number
-    returning a.number`.execute(db)
+  // Found without a lock and ended account by account, so that they may be on several nodes.
+  const isAbandoned = sql`a.outcome is null
+        and a.began_at < now() - make_interval(secs => ${abandonedSeconds})
+        and (a.leased_until is null or a.leased_until < now())`
+  const { rows } = await sql<AbandonedCall>`
+    select a.merchant_id, a.livemode, a.payment_id, a.number,
+      now() + make_interval(secs => coalesce(c.offset_seconds, 0)) as at
+    from payment_attempts a left join test_clocks c
+      on c.merchant_id = a.merchant_id and not a.livemode
+    where ${isAbandoned} limit ${abandonedPerStep}`.execute(db)
+  for (const [{ merchantId, livemode }, calls] of groupByAccount(rows)) {
+    await sql`
+      update payment_attempts a
+      set ${interrupted}, ended_at = date_trunc('second', ${calls[0]?.at}::timestamptz)
+      from (
+        select a.payment_id, a.number from payment_attempts a
+        where a.merchant_id = ${merchantId} and a.livemode = ${livemode}
+          and (a.payment_id, a.number) in (
+            select * from unnest(${calls.map((call) => call.payment_id)}::text[],
+              ${calls.map((call) => call.number)}::integer[]))
+          and ${isAbandoned}
+        for update skip locked
+      ) b
+      where a.merchant_id = ${merchantId} and a.livemode = ${livemode}
+        and a.payment_id = b.payment_id and a.number = b.number`.execute(db)
+  }
   return rows.length === abandonedPerStep
+}
+
+/** An open call whose caller has stopped, and its merchant's time. */
+interface AbandonedCall {
+  merchant_id: string
+  livemode: boolean
+  payment_id: string
+  number: number
+  at: Timestamp
 }
 
 /** The latest call of some kinds; where `firstKey` is given, with that key or one derived from it. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Account, accountKey } from '../../domain/account.ts'
 import type { AccountUsage, JobOwner } from '../../jobs/limiter.ts'
 import { ScanningLimiter } from '../../jobs/scanning-limiter.ts'
-import type { TaskShares } from '../tasks/claim-tasks.sql.ts'
+import type { TaskShares } from '../tasks/task-shares.sql.ts'
 import { CallWindow, type EndedCall, startCalls } from './call-window.ts'
 
 /** The calls of a process are at most those of so many processor accounts at their ceiling. */

@@ -1,6 +1,7 @@
 import type { ActorType, PaymentStatus } from '@hedgepayments/contract'
 import { CompiledQuery } from 'kysely'
 import type { Pool } from 'pg'
+import { isCluster } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { comparePaymentKeys } from '../../domain/payment-key.ts'
@@ -108,7 +109,23 @@ type ShownColumn = (typeof shown)[number]
 // Returning the rows as JSON, or as arrays of text, halves the work of this process once more, but
 // makes PostgreSQL's work a fifth more expensive. Columns read by position cost the least in total
 // (bench/README.md).
-const decide = (onLocked: '' | 'skip locked') => `
+//
+// In a cluster, all entries of a statement have one merchant and mode, which are values besides. So Citus
+// runs every part of the statement on the node of that merchant. One PostgreSQL must not see these values:
+// a planner without statistics then reads all payments of the merchant.
+const decide = ({ onLocked, isCluster }: { onLocked: '' | 'skip locked'; isCluster: boolean }) => {
+  const onNode = isCluster ? ' and p.merchant_id = $11::text and p.livemode = $12::boolean' : ''
+  const payment = `payments p
+    where p.merchant_id = r.merchant_id and p.livemode = r.livemode and p.id = r.payment_id${onNode}`
+  // A cluster does not evaluate a subquery for each row of another part.
+  const present = isCluster
+    ? `), present as materialized (
+  select r.n from request r cross join lateral (select from ${payment} limit 1) p
+`
+    : ''
+  const isPresent = isCluster ? 'p.n is not null' : `exists (select from ${payment})`
+  const joinPresent = isCluster ? ' left join present p on p.n = r.n' : ''
+  return `
 with request as materialized (
   select * from unnest($1::text[], $2::boolean[], $3::text[], $4::text[], $5::text[], $6::text[],
       $7::text[], $8::text[], $9::bytea[], $10::timestamptz[])
@@ -118,21 +135,18 @@ with request as materialized (
   select r.n, p.status, p.sequence, greatest(r.now, p.updated_at) as at
   from request r cross join lateral (
     select p.status, p.sequence, p.updated_at from payments p
-    where p.merchant_id = r.merchant_id and p.livemode = r.livemode and p.id = r.payment_id
+    where p.merchant_id = r.merchant_id and p.livemode = r.livemode and p.id = r.payment_id${onNode}
     for no key update ${onLocked}
   ) p
-), decided as materialized (
+${present}), decided as materialized (
   select r.*, l.status as seen_status, l.sequence as seen_sequence, l.at,
     case when l.n is null then
-        case when exists (
-          select from payments p
-          where p.merchant_id = r.merchant_id and p.livemode = r.livemode and p.id = r.payment_id
-        ) then 'locked' else 'missing' end
+        case when ${isPresent} then 'locked' else 'missing' end
       when l.status not in (${cancelableList}) then 'refused'
       when r.versions is not null
         and l.sequence::text <> all(string_to_array(r.versions, ',')) then 'stale'
       else 'canceled' end as outcome
-  from request r left join locked l on l.n = r.n
+  from request r left join locked l on l.n = r.n${joinPresent}
 ), recorded as (
   insert into idempotency_records (merchant_id, livemode, key, operation, request_hash, outcome,
     payment_id, event_sequence, refused_status, created_at)
@@ -148,58 +162,77 @@ with request as materialized (
   from decided d left join recorded r
     on r.merchant_id = d.merchant_id and r.livemode = d.livemode and r.key = d.key
 ), ${cancelRows({
-  name: 'fresh',
-  where: "s.outcome = 'canceled' and s.is_new",
-  returning: shown.filter((column) => column !== 'processor'),
-})}
+    name: 'fresh',
+    where: "s.outcome = 'canceled' and s.is_new",
+    onNode,
+    returning: shown.filter((column) => column !== 'processor'),
+  })}
 select f.n::integer as n,
   case when f.is_new or f.outcome = any(array['missing', 'locked']) then f.outcome
     else 'recorded' end as outcome,
   f.seen_status, f.seen_sequence, f.at, ${shown.map((column) => `m.${column}`).join(', ')}
 from fresh f left join canceled m on m.n = f.n`
+}
 
-const decideOrSkip = decide('skip locked')
-const decideOrWait = decide('')
+/** Where the statement runs: a connection or a transaction. */
+export interface CancelSession {
+  /** Whether the database is a cluster: then all entries have one merchant and mode. */
+  readonly isCluster: boolean
+  /** Runs the statement with its values. Returns rows as arrays. */
+  readonly run: (values: unknown[]) => Promise<unknown[][]>
+}
 
-/** Runs the statement with its values, in a connection or a transaction. Returns rows as arrays. */
-export type RunCancel = (values: unknown[]) => Promise<unknown[][]>
+type Connections = { readonly pool: Pool; readonly isCluster: boolean }
 
 /**
  * Runs the statement by itself, prepared once per connection. When it returns, its results are on
  * disk. It skips rows that another transaction has locked.
  */
-export function skippingLocked(pool: Pool): RunCancel {
-  const query = { name: 'cancel-payments', text: decideOrSkip, rowMode: 'array' as const }
-  return async (values) => (await pool.query<unknown[]>({ ...query, values })).rows
+export function skippingLocked({ pool, isCluster }: Connections): CancelSession {
+  const text = decide({ onLocked: 'skip locked', isCluster })
+  const query = { name: 'cancel-payments', text, rowMode: 'array' as const }
+  return {
+    isCluster,
+    run: async (values) => (await pool.query<unknown[]>({ ...query, values })).rows,
+  }
 }
 
 /** Like `skippingLocked`, but waits for locked rows. */
-export function waitingForLocks(pool: Pool): RunCancel {
-  const query = { name: 'cancel-payments-wait', text: decideOrWait, rowMode: 'array' as const }
-  return async (values) => (await pool.query<unknown[]>({ ...query, values })).rows
+export function waitingForLocks({ pool, isCluster }: Connections): CancelSession {
+  const text = decide({ onLocked: '', isCluster })
+  const query = { name: 'cancel-payments-wait', text, rowMode: 'array' as const }
+  return {
+    isCluster,
+    run: async (values) => (await pool.query<unknown[]>({ ...query, values })).rows,
+  }
 }
 
 /** Runs the statement as a part of a transaction, and waits for locked rows. */
-export function inTransaction(tx: Db): RunCancel {
-  return async (values) => {
-    const { rows } = await tx.executeQuery(CompiledQuery.raw(decideOrWait, values))
-    return rows.map((row) => Object.values(row as object))
+export function inTransaction(tx: Db): CancelSession {
+  const inCluster = isCluster(tx)
+  const text = decide({ onLocked: '', isCluster: inCluster })
+  return {
+    isCluster: inCluster,
+    async run(values) {
+      const { rows } = await tx.executeQuery(CompiledQuery.raw(text, values))
+      return rows.map((row) => Object.values(row as object))
+    },
   }
 }
 
 /**
  * Cancels payments in one statement. No two entries may have the same payment or the same
- * idempotency key.
+ * idempotency key. In a cluster, all entries have the same merchant and mode.
  *
  * @returns the outcomes, in the order of the entries.
  */
 export async function cancelPayments(
-  run: RunCancel,
+  session: CancelSession,
   entries: readonly CancelEntry[],
 ): Promise<CancelOutcome[]> {
   const sorted = [...entries.entries()].sort(([, a], [, b]) => comparePaymentKeys(a, b))
   const column = <T>(pick: (entry: CancelEntry) => T) => sorted.map(([, entry]) => pick(entry))
-  const rows = await run([
+  const rows = await session.run([
     column((entry) => entry.merchantId),
     column((entry) => entry.livemode),
     column((entry) => entry.paymentId),
@@ -210,6 +243,7 @@ export async function cancelPayments(
     column((entry) => entry.idempotencyKey),
     column((entry) => entry.requestHash),
     column((entry) => entry.now),
+    ...(session.isCluster ? [sorted[0]?.[1].merchantId, sorted[0]?.[1].livemode] : []),
   ])
   const outcomes = new Array<CancelOutcome>(entries.length)
   for (const values of rows) {

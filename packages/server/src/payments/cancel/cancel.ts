@@ -1,9 +1,11 @@
 import { isId } from '@hedgepayments/contract'
+import { isCluster } from '../../database/cluster/cluster.ts'
 import { commitStatement } from '../../database/commit.ts'
 import type { Database } from '../../database/connect.ts'
 import type { Db } from '../../database/db.ts'
 import { isLockTimeout, isStatementRefused } from '../../database/errors.ts'
 import { lockWaitMsMax } from '../../database/sessions/settings.ts'
+import { accountKey } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { Reply } from '../../http/answers/answer.ts'
 import { unavailable } from '../../http/answers/failures.ts'
@@ -68,9 +70,13 @@ export class Canceler {
 
   constructor(database: Database, limits: CancelLimits = defaultLimits) {
     this.#db = database.db
-    const skipLocked = skippingLocked(database.batchPool)
-    this.#batcher = batcherOf((entries) => cancelPayments(skipLocked, entries), limits)
-    const waitForLock = waitingForLocks(database.pool)
+    const inCluster = isCluster(database.db)
+    const skipLocked = skippingLocked({ pool: database.batchPool, isCluster: inCluster })
+    this.#batcher = batcherOf((entries) => cancelPayments(skipLocked, entries), {
+      ...limits,
+      groupOf: inCluster ? accountKey : undefined,
+    })
+    const waitForLock = waitingForLocks({ pool: database.pool, isCluster: inCluster })
     this.#lockWaiters = batcherOf<WaitingCancel>(
       // A cancel that has waited in the queue for this long does not wait for the lock as well.
       async ([entry]) =>
@@ -145,7 +151,7 @@ export class Canceler {
 
 function batcherOf<Entry extends BatchedCancel>(
   cancelAll: (entries: Entry[]) => Promise<CancelOutcome[]>,
-  limits: CancelLimits,
+  limits: CancelLimits & { groupOf?: ((entry: Entry) => string) | undefined },
 ): Batcher<Entry, CancelOutcome> {
   return new Batcher<Entry, CancelOutcome>({
     run: (entries) =>
@@ -160,7 +166,7 @@ function batcherOf<Entry extends BatchedCancel>(
 
 /** Cancels with a common name are never in flight at the same time. */
 function conflictNames(entry: CancelEntry): string[] {
-  const scope = `${entry.merchantId} ${entry.livemode}`
+  const scope = accountKey(entry)
   const payment = `${scope} payment ${entry.paymentId}`
   return entry.idempotencyKey === null
     ? [payment]

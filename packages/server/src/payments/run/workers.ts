@@ -1,12 +1,15 @@
+import { isCluster } from '../../database/cluster/cluster.ts'
 import { commitStatement } from '../../database/commit.ts'
 import type { Db } from '../../database/db.ts'
 import { isOwnFailure } from '../../database/errors.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
+import { groupByAccount } from '../../domain/account.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import { type Loop, startLoop } from '../../jobs/loop.ts'
 import { endAbandonedAttempts } from '../calls/attempts.sql.ts'
 import { claimTasks } from '../tasks/claim-tasks.sql.ts'
+import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
 import { leaseSeconds, type PaymentWorkers, startCallLoops } from './call-loop.ts'
 import { type DueTask, expireDue, processDue } from './due-payments.sql.ts'
 import { postpone } from './postpone.ts'
@@ -63,10 +66,28 @@ async function processSet(
   commitName: 'expiry' | 'process',
   step: (db: Db, due: readonly DueTask[]) => Promise<void>,
 ): Promise<number> {
-  const { db, onError } = workers
+  const { db } = workers
   const tasks = await claimTasks(db, { kinds: [kind], limit: setSize, leaseSeconds })
+  // In a cluster, a statement has the tasks of one account.
+  const sets = isCluster(db) ? groupByAccount(tasks).map(([, ofAccount]) => ofAccount) : [tasks]
+  for (const set of sets) await runSet(workers, set, { commitName, step })
+  return tasks.length
+}
+
+async function runSet(
+  workers: PaymentWorkers,
+  tasks: readonly ClaimedTask[],
+  {
+    commitName,
+    step,
+  }: {
+    commitName: 'expiry' | 'process'
+    step: (db: Db, due: readonly DueTask[]) => Promise<void>
+  },
+): Promise<void> {
+  const { db, onError } = workers
   const due = tasks.map((task) => ({ task, now: plusSeconds(task.taken_at, task.offset_seconds) }))
-  if (due.length === 0) return 0
+  if (due.length === 0) return
   try {
     await commitStatement(commitName, () => step(db, due))
   } catch (error) {
@@ -82,5 +103,4 @@ async function processSet(
       })
     }
   }
-  return due.length
 }

@@ -19,6 +19,9 @@ export interface Sweep {
   began_at: Timestamp
 }
 
+/** Searches that other processes may claim between a read and a claim. */
+const triesMax = 10
+
 /**
  * Claims the search that has been due the longest, by making it due again after its lease. A process that
  * dies does not move `since`, so the next search covers the same time.
@@ -27,19 +30,24 @@ export async function claimSweep(
   db: Db,
   { leaseSeconds }: { leaseSeconds: number },
 ): Promise<Sweep | undefined> {
-  const { rows } = await sql<Sweep>`
-    with due as materialized (
-      select merchant_id, livemode, processor, subject from processor_sweeps
-      where due_at <= now() order by due_at limit 1 for update skip locked
-    )
-    update processor_sweeps s
-    set due_at = now() + make_interval(secs => ${leaseSeconds}), tries = s.tries + 1
-    from due
-    where s.merchant_id = due.merchant_id and s.livemode = due.livemode
-      and s.processor = due.processor and s.subject = due.subject
-    returning s.merchant_id, s.livemode, s.processor, s.subject, s.since, s.tries,
-      date_trunc('second', now()) as began_at`.execute(db)
-  return rows[0]
+  // Found without a lock and claimed by itself, so that it may be on any node. Others that another process
+  // claims meanwhile are not due any more.
+  const { rows: due } = await sql<Omit<Sweep, 'since' | 'tries' | 'began_at'>>`
+    select merchant_id, livemode, processor, subject from processor_sweeps
+    where due_at <= now() order by due_at limit ${triesMax}`.execute(db)
+  for (const key of due) {
+    const { rows } = await sql<Sweep>`
+      with claimed as (
+        update processor_sweeps s
+        set due_at = now() + make_interval(secs => ${leaseSeconds}), tries = s.tries + 1
+        where s.merchant_id = ${key.merchant_id} and s.livemode = ${key.livemode}
+          and s.processor = ${key.processor} and s.subject = ${key.subject} and s.due_at <= now()
+        returning s.merchant_id, s.livemode, s.processor, s.subject, s.since, s.tries
+      )
+      select *, date_trunc('second', now()) as began_at from claimed`.execute(db)
+    if (rows[0]) return rows[0]
+  }
+  return undefined
 }
 
 /**

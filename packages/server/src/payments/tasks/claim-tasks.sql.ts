@@ -1,28 +1,11 @@
 import { sql } from 'kysely'
+import { isCluster } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
 import { readInIndexOrder } from '../../database/index-order.ts'
-import type { TaskKind } from '../../database/task-rows.ts'
 import { claimFor, isFree } from '../../jobs/lease.sql.ts'
-import type { SkippedAccounts } from '../../jobs/scanning-limiter.ts'
+import { claimInCluster } from './claim-in-cluster.sql.ts'
 import type { ClaimedTask } from './claimed-tasks.sql.ts'
-
-/** Limits on the tasks that one claim may take of each account (merchant and mode). */
-export interface TaskShares {
-  /** Tasks of an account that is not in the list. */
-  readonly startMax: number
-  /** Further tasks of test mode, of all merchants. */
-  readonly testAvailable: number
-  /** The accounts that this process knows. Their number is bounded. */
-  readonly accounts: readonly {
-    readonly merchantId: string
-    readonly livemode: boolean
-    /** Tasks in progress. */
-    readonly count: number
-    /** Accounts with the same window share its available tasks. */
-    readonly window: string
-    readonly available: number
-  }[]
-}
+import { isNotSkipped, type TaskClaimRequest, withinShares } from './task-shares.sql.ts'
 
 /**
  * Claims due tasks for `leaseSeconds`. Until the lease ends, other workers skip them. A worker that
@@ -36,17 +19,9 @@ export interface TaskShares {
  * tasks of other accounts behind those of saturated accounts. It reads all due tasks of the saturated
  * accounts: 23 ms for a backlog of 20,000, 1 ms without `skip`.
  */
-export async function claimTasks(
-  db: Db,
-  claim: {
-    kinds: readonly TaskKind[]
-    limit: number
-    leaseSeconds: number
-    shares?: TaskShares
-    skip?: SkippedAccounts
-  },
-): Promise<ClaimedTask[]> {
+export async function claimTasks(db: Db, claim: TaskClaimRequest): Promise<ClaimedTask[]> {
   if (claim.limit <= 0) return []
+  if (isCluster(db)) return await claimInCluster(db, claim)
   // Two reads, each of the start of a range of the index on kind and due_at. The second one is for the
   // few merchants with a test clock. Rejected:
   // - a join of all tasks with the clocks: it reads all tasks;
@@ -102,39 +77,4 @@ export async function claimTasks(
       date_trunc('second', now()) as taken_at`.execute(tx)
     return rows
   })
-}
-
-function isNotSkipped({ accounts, isTestSkipped }: SkippedAccounts) {
-  const merchantsOf = (livemode: boolean) =>
-    accounts.filter((account) => account.livemode === livemode).map(({ merchantId }) => merchantId)
-  return sql`and case when t.livemode then t.merchant_id <> all(${merchantsOf(true)}::text[])
-      else ${!isTestSkipped} and t.merchant_id <> all(${merchantsOf(false)}::text[]) end`
-}
-
-/**
- * The rows of `due` within the shares: the earliest of each account, and of test mode. Of accounts that
- * share a window, those with the fewest tasks in progress come first.
- */
-function withinShares({ startMax, testAvailable, accounts }: TaskShares) {
-  return sql`select s.* from (
-        select d.*, a.available, row_number() over (
-            partition by coalesce(a.shared, d.merchant_id || d.livemode::text)
-            order by d.nth + coalesce(a.count, 0), d.due_at, d.payment_id) as nth_of_window
-        from (
-          select *,
-            row_number() over (partition by merchant_id, livemode
-              order by due_at, payment_id) as nth,
-            row_number() over (partition by livemode order by due_at, payment_id) as nth_of_mode
-          from due
-        ) d
-        left join unnest(${accounts.map(({ merchantId }) => merchantId)}::text[],
-            ${accounts.map(({ livemode }) => livemode)}::boolean[],
-            ${accounts.map(({ count }) => count)}::integer[],
-            ${accounts.map(({ window }) => window)}::text[],
-            ${accounts.map(({ available }) => available)}::integer[])
-            as a (merchant_id, livemode, count, shared, available)
-          on a.merchant_id = d.merchant_id and a.livemode = d.livemode
-      ) s
-      where s.nth_of_window <= coalesce(s.available, ${startMax})
-        and (s.livemode or s.nth_of_mode <= ${testAvailable})`
 }

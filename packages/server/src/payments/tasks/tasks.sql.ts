@@ -29,8 +29,8 @@ export async function planTask(
       : sql`${merchantTime(account)} + make_interval(secs => ${due.afterSeconds})`
   await sql`
     insert into payment_tasks as t (merchant_id, livemode, payment_id, kind, due_at, waiting_since)
-    values (${row.merchant_id}, ${row.livemode}, ${row.id}, ${kind}, ${dueAt},
-      ${merchantTime(account)})
+    select ${row.merchant_id}, ${row.livemode}::boolean, ${row.id}, ${kind}, ${dueAt},
+      ${merchantTime(account)}
     on conflict (merchant_id, livemode, payment_id, kind) do update
       set due_at = excluded.due_at, failures = 0, waiting_since = excluded.waiting_since,
         failing_since = null, attention = null, attention_since = null, ${released}`.execute(tx)
@@ -57,8 +57,11 @@ interface TaskRequest {
 // A worker keeps a claimed task that is requested again, because two workers would call the processor
 // twice. At its end the worker releases the task instead of finishing it. The latest request says when
 // the task is due, so that many requests do not cause many look-ups without a pause.
-const requestedAgain = (dueAt: RawBuilder<unknown>) => sql`
-  due_at = case when t.leased_until > now() then ${dueAt} else least(t.due_at, ${dueAt}) end,
+//
+// Both times are columns: a cluster refuses `now()` here.
+const requestedAgain = (given: { now: RawBuilder<unknown>; dueAt: RawBuilder<unknown> }) => sql`
+  due_at = case when t.leased_until > ${given.now} then ${given.dueAt}
+    else least(t.due_at, ${given.dueAt}) end,
   failures = 0, planned_again = true`
 
 /** By the database's clock: by the clock of a server that is ahead, a message would delay the task. */
@@ -70,13 +73,13 @@ export async function requestTask(
   tx: Db,
   { row, kind, afterSeconds }: TaskRequest & { readonly kind: TaskKind },
 ): Promise<void> {
-  const dueAt = soon(afterSeconds)
   await sql`
-    insert into payment_tasks as t (merchant_id, livemode, payment_id, kind, due_at, waiting_since)
-    values (${row.merchant_id}, ${row.livemode}, ${row.id}, ${kind}, ${dueAt},
-      ${merchantTime(accountOf(row))})
+    insert into payment_tasks as t (merchant_id, livemode, payment_id, kind, due_at, since,
+      waiting_since)
+    select ${row.merchant_id}, ${row.livemode}::boolean, ${row.id}, ${kind}, ${soon(afterSeconds)},
+      now(), ${merchantTime(accountOf(row))}
     on conflict (merchant_id, livemode, payment_id, kind) do update
-      set ${requestedAgain(dueAt)}`.execute(tx)
+      set ${requestedAgain({ now: sql`excluded.since`, dueAt: sql`excluded.due_at` })}`.execute(tx)
 }
 
 /** Makes planned tasks of a payment due soon. Plans none. */
@@ -86,12 +89,12 @@ export async function rescheduleTasks(
 ): Promise<void> {
   await sql`
     with planned as materialized (
-      select kind from payment_tasks
+      select kind, now() as now, ${soon(afterSeconds)} as due_at from payment_tasks
       where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
         and payment_id = ${row.id} and kind = any(${kinds}::text[])
       order by kind for update
     )
-    update payment_tasks t set ${requestedAgain(soon(afterSeconds))}
+    update payment_tasks t set ${requestedAgain({ now: sql`p.now`, dueAt: sql`p.due_at` })}
     from planned p
     where t.merchant_id = ${row.merchant_id} and t.livemode = ${row.livemode}
       and t.payment_id = ${row.id} and t.kind = p.kind`.execute(db)

@@ -1,4 +1,5 @@
 import { cancelableStatuses } from '@hedgepayments/contract'
+import { type RawBuilder, sql } from 'kysely'
 
 /** The statuses that can be canceled, as an SQL list. They are constants of the contract. */
 export const cancelableList = cancelableStatuses.map((status) => `'${status}'`).join(', ')
@@ -13,6 +14,11 @@ export interface CancelSource {
   readonly name: string
   /** Which rows `s` of the CTE and `p` of the payments are canceled, beyond the status. */
   readonly where: string
+  /**
+   * In a cluster, a condition on `p` that names the merchant and the mode as values. Empty on one
+   * PostgreSQL.
+   */
+  readonly onNode?: string
   /** Further columns of `p` that the statement reads of the canceled payments. */
   readonly returning: readonly string[]
 }
@@ -25,14 +31,14 @@ export interface CancelSource {
  * @returns SQL text. `canceled` has `n`, `merchant_id`, `livemode`, `id` and the columns of
  *   `returning`.
  */
-export function cancelRows({ name, where, returning }: CancelSource): string {
+export function cancelRows({ name, where, onNode = '', returning }: CancelSource): string {
   return `canceled as (
   update payments p
   set status = 'canceled', sequence = p.sequence + 1, canceled_at = s.at, updated_at = s.at,
     cancellation_reason = s.reason
   from ${name} s
   where p.merchant_id = s.merchant_id and p.livemode = s.livemode and p.id = s.payment_id
-    and p.status in (${cancelableList}) and ${where}
+    and p.status in (${cancelableList}) and ${where}${onNode}
   returning s.n, p.merchant_id, p.livemode, p.id, p.sequence, p.processor, s.at, s.reason,
     s.seen_status, s.actor_type, s.actor_id${returning.map((column) => `, p.${column}`).join('')}
 ), canceled_events as (
@@ -47,4 +53,16 @@ export function cancelRows({ name, where, returning }: CancelSource): string {
   from canceled where processor is not null
   on conflict do nothing
 )`
+}
+
+/** Stands for `onNode` until its values are bound. */
+const nodePlace = '/* node */'
+
+/** `cancelRows` for a statement that binds its values: `onNode` is a fragment of it. */
+export function cancelRowsOn(
+  source: Omit<CancelSource, 'onNode'>,
+  onNode: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  const [before = '', after = ''] = cancelRows({ ...source, onNode: nodePlace }).split(nodePlace)
+  return sql`${sql.raw(before)} ${onNode}${sql.raw(after)}`
 }

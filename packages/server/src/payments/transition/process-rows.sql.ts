@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { statusesBefore } from '../../domain/lifecycle.ts'
 
 /**
@@ -10,16 +10,17 @@ import { statusesBefore } from '../../domain/lifecycle.ts'
  * `livemode`, `payment_id`, `seen_status`, `now` (the merchant's time) and `at` (`now`, but not
  * before the payment's last change).
  *
+ * @param onNode a condition on the payments `p` (`database/cluster/cluster.ts`).
  * @returns an SQL fragment. `moved` has all columns of the moved payments.
  */
-export function processRows() {
+export function processRows(onNode: RawBuilder<unknown>) {
   return sql`moved as (
       update payments p
       set status = 'processing', sequence = p.sequence + 1, updated_at = l.at
       from locked l
       where p.merchant_id = l.merchant_id and p.livemode = l.livemode and p.id = l.payment_id
         and p.status = any(${statusesBefore('processing')}::text[])
-        and p.capture_method = 'automatic' and p.cancelable_until <= l.now
+        and p.capture_method = 'automatic' and p.cancelable_until <= l.now ${onNode}
       returning p.*, l.seen_status, l.now
     ), moved_events as (
       insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,

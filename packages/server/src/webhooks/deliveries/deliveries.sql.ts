@@ -1,5 +1,6 @@
 import { deliveryStatuses, type WebhookDeliveryListQuery } from '@hedgepayments/contract'
 import { sql } from 'kysely'
+import { onNode } from '../../database/cluster/cluster.ts'
 import { createdWithin } from '../../database/created-within.ts'
 import type { Db } from '../../database/db.ts'
 import type { AttemptRow, DeliveryRow, EndpointRow } from '../../database/webhook-rows.ts'
@@ -179,17 +180,19 @@ export async function rescheduleRetries(
 ): Promise<void> {
   await sql`
     with waiting as materialized (
-      select d.id from webhook_endpoints e cross join lateral (
-        select d.id from webhook_deliveries d
+      select d.id, greatest(now(), d.due_at - make_interval(secs => ${seconds})) as due_at
+      from webhook_endpoints e cross join lateral (
+        select d.id, d.due_at from webhook_deliveries d
         where d.merchant_id = e.merchant_id and d.livemode = e.livemode
           and d.endpoint_id = e.id and d.status = 'pending' and d.due_at > now()
           and d.attempts > 0 and d.lease is null
+          ${onNode(tx, 'd', { merchantId, livemode: false })}
         for update skip locked
       ) d
       where e.merchant_id = ${merchantId} and not e.livemode
     )
     update webhook_deliveries d
-    set due_at = greatest(now(), d.due_at - make_interval(secs => ${seconds}))
+    set due_at = w.due_at
     from waiting w
     where d.merchant_id = ${merchantId} and not d.livemode and d.id = w.id`.execute(tx)
 }

@@ -1,7 +1,7 @@
 import { addCount, forgetOldest } from '../../domain/maps.ts'
 import { ConcurrencyLimiter } from '../../jobs/limiter.ts'
 import type { Outcome } from './attempt.ts'
-import type { ClaimLimits, EndpointCapacity } from './claim.sql.ts'
+import type { ClaimLimits, EndpointCapacity } from './claim/claim-limits.ts'
 
 /** Concurrent attempts of a process: sockets cost little, and most attempts only wait. */
 const totalMax = 256

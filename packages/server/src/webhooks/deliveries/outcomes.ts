@@ -1,6 +1,8 @@
+import { isCluster } from '../../database/cluster/cluster.ts'
 import { commitStatement } from '../../database/commit.ts'
 import type { Db } from '../../database/db.ts'
 import { isStatementRefused } from '../../database/errors.ts'
+import { accountKey, accountOf } from '../../domain/account.ts'
 import { Batcher } from '../../jobs/batcher.ts'
 import type { Outcome } from './attempt.ts'
 import { recordOutcomes } from './record-outcomes.sql.ts'
@@ -20,6 +22,8 @@ export function outcomeBatcher(db: Db): OutcomeBatcher {
     },
     namesOf: ({ delivery }) => [delivery.id],
     isCausedByEntry: isStatementRefused,
+    // In a cluster, a statement has the deliveries of one account.
+    groupOf: isCluster(db) ? ({ delivery }) => accountKey(accountOf(delivery)) : undefined,
     sizeMax: outcomesMax,
     inFlightMax: 1,
     // No more outcomes wait than attempts may be in progress.

@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
+import { onNode } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
+import { accountOf } from '../../domain/account.ts'
 import type { Outcome } from './attempt.ts'
 
 /**
@@ -13,6 +15,9 @@ export async function recordOutcomes(
   db: Db,
   outcomes: readonly Outcome[],
 ): Promise<ReadonlySet<string>> {
+  const [first] = outcomes
+  const nodeOf = (name: string) =>
+    first ? onNode(db, name, accountOf(first.delivery)) : sql`and false`
   const { rows } = await sql<{ id: string }>`
     with outcome as materialized (${outcomeRows(outcomes)}), locked as materialized (
       select o.*, d.endpoint_id, d.attempts, d.late_attempts, d.planned_again, d.is_current
@@ -20,7 +25,7 @@ export async function recordOutcomes(
         select d.endpoint_id, d.attempts, d.late_attempts, d.planned_again,
           coalesce(d.lease = o.lease, false) as is_current
         from webhook_deliveries d
-        where d.merchant_id = o.merchant_id and d.livemode = o.livemode and d.id = o.id
+        where d.merchant_id = o.merchant_id and d.livemode = o.livemode and d.id = o.id ${nodeOf('d')}
         for no key update
       ) d
     ), done as (
@@ -30,8 +35,8 @@ export async function recordOutcomes(
         attempts = case when l.is_sent then l.attempts + l.late_attempts + 1 else l.attempts end,
         late_attempts = case when l.is_sent then 0 else l.late_attempts end,
         tries = case when l.planned_again then 0 when l.is_sent then d.tries + 1 else d.tries end,
-        due_at = case when l.result = 'delivered' then null when l.planned_again then now()
-          else now() + l.delay_ms * interval '1 millisecond' end,
+        due_at = case when l.result = 'delivered' then null when l.planned_again then l.recorded_at
+          else l.retry_at end,
         lease = null,
         response_code = case when l.is_sent then l.response_code else d.response_code end,
         duration_ms = case when l.is_sent then l.duration_ms else d.duration_ms end,
@@ -39,13 +44,14 @@ export async function recordOutcomes(
       from locked l
       where l.is_current
         and d.merchant_id = l.merchant_id and d.livemode = l.livemode and d.id = l.id
-        and d.lease = l.lease
+        and d.lease = l.lease ${nodeOf('d')}
       returning d.id
     ), late as (
       update webhook_deliveries d set late_attempts = l.late_attempts + 1
       from locked l
       where not l.is_current and l.is_sent
         and d.merchant_id = l.merchant_id and d.livemode = l.livemode and d.id = l.id
+        ${nodeOf('d')}
     ), logged as (
       insert into webhook_attempts (merchant_id, livemode, delivery_id, attempt, response_code,
         duration_ms, error, response_body, created_at)
@@ -53,14 +59,15 @@ export async function recordOutcomes(
         error, response_body, date_trunc('second', now())
       from locked where is_sent
     ), health as (
-      select merchant_id, livemode, endpoint_id, bool_or(result = 'delivered') as works
+      select merchant_id, livemode, endpoint_id, bool_or(result = 'delivered') as works,
+        max(recorded_second) as recorded_second
       from locked where is_current and is_sent group by 1, 2, 3
     ), endpoints as (
       update webhook_endpoints e
-      set failing_since = case when h.works then null else date_trunc('second', now()) end
+      set failing_since = case when h.works then null else h.recorded_second end
       from health h
       where e.merchant_id = h.merchant_id and e.livemode = h.livemode and e.id = h.endpoint_id
-        and (e.failing_since is not null) = h.works
+        and (e.failing_since is not null) = h.works ${nodeOf('e')}
     )
     select id from done`.execute(db)
   return new Set(rows.map(({ id }) => id))
@@ -70,7 +77,10 @@ export async function recordOutcomes(
 function outcomeRows(outcomes: readonly Outcome[]) {
   const column = <T>(pick: (outcome: Outcome) => T) => outcomes.map(pick)
   return sql`
-      select o.*, o.result <> 'unsent' as is_sent from unnest(
+      select o.*, o.result <> 'unsent' as is_sent, now() as recorded_at,
+        date_trunc('second', now()) as recorded_second,
+        now() + o.delay_ms * interval '1 millisecond' as retry_at
+      from unnest(
         ${column((o) => o.delivery.merchant_id)}::text[],
         ${column((o) => o.delivery.livemode)}::boolean[],
         ${column((o) => o.delivery.id)}::text[],

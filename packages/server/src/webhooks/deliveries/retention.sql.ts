@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
+import { isCluster } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
+import { groupByAccount } from '../../domain/account.ts'
 import { firstIdAt } from '../../domain/ids.ts'
 import { toTimestamp } from '../../domain/time.ts'
 
@@ -17,6 +19,7 @@ const deletedPerStep = 500
  */
 export async function deleteOldDeliveries(db: Db, nowMs: number): Promise<boolean> {
   const before = nowMs - deliveryDaysKept * 86_400_000
+  if (isCluster(db)) return await deleteInCluster(db, before)
   const { rows } = await sql`
     with recursive account as (
       (select merchant_id, livemode from webhook_deliveries order by 1, 2 limit 1)
@@ -42,5 +45,28 @@ export async function deleteOldDeliveries(db: Db, nowMs: number): Promise<boolea
     delete from webhook_deliveries d using old
     where d.merchant_id = old.merchant_id and d.livemode = old.livemode and d.id = old.id
     returning d.id`.execute(db)
+  return rows.length === deletedPerStep
+}
+
+/**
+ * The same in a cluster: it finds the deliveries on all nodes without a lock, and deletes those of each account
+ * by themselves. Each node reads the range of the old ids of each of its accounts, which have an endpoint.
+ */
+async function deleteInCluster(db: Db, before: number): Promise<boolean> {
+  const { rows } = await sql<{ merchant_id: string; livemode: boolean; id: string }>`
+    select d.merchant_id, d.livemode, d.id from webhook_deliveries d
+      join (select distinct merchant_id, livemode from webhook_endpoints) a
+        on a.merchant_id = d.merchant_id and a.livemode = d.livemode
+    where d.id < ${firstIdAt('delivery', before)} and d.status <> 'pending'
+      and not exists (
+        select 1 from webhook_attempts w
+        where w.merchant_id = d.merchant_id and w.livemode = d.livemode
+          and w.delivery_id = d.id and w.created_at >= ${toTimestamp(before)}::timestamptz)
+    limit ${deletedPerStep}`.execute(db)
+  for (const [{ merchantId, livemode }, deliveries] of groupByAccount(rows)) {
+    await sql`
+      delete from webhook_deliveries where merchant_id = ${merchantId} and livemode = ${livemode}
+        and id = any(${deliveries.map(({ id }) => id)}::text[]) and status <> 'pending'`.execute(db)
+  }
   return rows.length === deletedPerStep
 }

@@ -119,18 +119,21 @@ export async function requestReplay(
   db: Db,
   { account, id, since }: Key & { since: Timestamp },
 ): Promise<void> {
+  const { rows } = await sql<{ counted: string; relayed: string }>`
+    select s.position as counted, r.position as relayed from stats_progress s, event_relay r`.execute(
+    db,
+  )
+  const [progress] = rows
   // Of the events before those of that hour, the ones that are not counted yet are read too.
   await sql`
     update webhook_endpoints e
     set replay_since = least(e.replay_since, ${since}::timestamptz),
-      replay_from = (
-        select least(s.position, (
-          select min(h.first_position) - 1 from event_hours h
-          where h.merchant_id = e.merchant_id and h.livemode = e.livemode
-            and h.hour >= date_trunc('hour', least(e.replay_since, ${since}::timestamptz), 'UTC')
-        )) from stats_progress s
-      ),
-      replay_through = (select position from event_relay)
+      replay_from = least(${progress?.counted}::bigint, (
+        select min(h.first_position) - 1 from event_hours h
+        where h.merchant_id = e.merchant_id and h.livemode = e.livemode
+          and h.hour >= date_trunc('hour', least(e.replay_since, ${since}::timestamptz), 'UTC')
+      )),
+      replay_through = ${progress?.relayed}::bigint
     where e.merchant_id = ${account.merchantId} and e.livemode = ${account.livemode}
       and e.id = ${id} and e.enabled and e.deleted_at is null`.execute(db)
 }

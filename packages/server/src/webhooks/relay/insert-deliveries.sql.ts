@@ -14,11 +14,14 @@ export const stepMax = 500
  * statement, and random characters. The creation time is the time in the id, so a list of a time is a
  * range of ids.
  */
-export const insertDeliveries: RawBuilder<unknown> = sql`timed as materialized (
-      select merchant_id, livemode, ${claimedTime('delivery', {
-        merchantId: sql`merchant_id`,
-        livemode: sql`livemode`,
-      })} as time_text
+export const insertDeliveries: RawBuilder<unknown> = insertTimed(
+  claimedTime('delivery', { merchantId: sql`merchant_id`, livemode: sql`livemode` }),
+)
+
+/** `insertDeliveries` with the time that the ids begin with. */
+export function insertTimed(timeText: RawBuilder<string>): RawBuilder<unknown> {
+  return sql`timed as materialized (
+      select merchant_id, livemode, ${timeText} as time_text
       from (select distinct merchant_id, livemode from wanted) accounts
     ), inserted as (
       insert into webhook_deliveries (merchant_id, livemode, id, endpoint_id, position, subject_id,
@@ -30,3 +33,4 @@ export const insertDeliveries: RawBuilder<unknown> = sql`timed as materialized (
         hedge_text_time(t.time_text)
       from wanted w join timed t using (merchant_id, livemode)
     )`
+}

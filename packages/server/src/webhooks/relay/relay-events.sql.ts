@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
+import { isCluster } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
 import { testSubjectPrefix } from '../../events/event-id.ts'
 import { insertDeliveries, stepMax } from './insert-deliveries.sql.ts'
+import { relayInCluster } from './relay-in-cluster.sql.ts'
 
 /** Whether the relay has events to process. It only reads, so that idle servers do not write. */
 export async function hasUnrelayed(db: Db): Promise<boolean> {
@@ -38,6 +40,7 @@ export async function hasUnrelayed(db: Db): Promise<boolean> {
  * The row of the relay is locked: one process relays at a time, and the others skip it.
  */
 export async function relayEvents(db: Db): Promise<number> {
+  if (isCluster(db)) return await relayInCluster(db)
   const { rows } = await sql<{ passed: string }>`
     with relay as materialized (
       select position, fence_position, fence_transaction from event_relay for update skip locked

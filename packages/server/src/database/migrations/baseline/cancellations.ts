@@ -43,14 +43,17 @@ export async function createCancellations(db: Kysely<unknown>): Promise<void> {
   // outcome costs no write.
   await sql`
     create table cancellation_items (
+      merchant_id text collate "C" not null,
+      livemode boolean not null,
       cancellation_id text collate "C" not null,
       payment_id text collate "C" not null,
       outcome text collate "C" check (outcome in ('refused', 'not_found')),
       current_status text collate "C",
-      primary key (cancellation_id, payment_id)
+      primary key (merchant_id, livemode, cancellation_id, payment_id)
     )`.execute(db)
   // The exceptions, for lists of one outcome.
   await sql`
     create index cancellation_items_outcome on cancellation_items
-      (cancellation_id, outcome, payment_id) where outcome is not null`.execute(db)
+      (merchant_id, livemode, cancellation_id, outcome, payment_id)
+      where outcome is not null`.execute(db)
 }

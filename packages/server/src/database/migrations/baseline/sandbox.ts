@@ -9,7 +9,7 @@ export async function createSandbox(db: Kysely<unknown>): Promise<void> {
     create table sandbox_payments (
       merchant_id text collate "C" not null,
       payment_id text collate "C" not null,
-      reference text collate "C" not null unique,
+      reference text collate "C" not null,
       token text collate "C",
       amount integer not null check (amount > 0),
       currency text collate "C" not null,
@@ -17,13 +17,15 @@ export async function createSandbox(db: Kysely<unknown>): Promise<void> {
         check (status in ('action_required', 'authorized', 'declined', 'captured', 'voided')),
       decline_code text collate "C",
       decline_message text,
-      action_secret text collate "C" unique,
+      action_secret text collate "C",
       action_url text,
       return_url text not null,
       authorized_until timestamptz(0),
       captured_at timestamptz(0),
       captured_amount integer check (captured_amount between 1 and amount),
       primary key (merchant_id, payment_id),
+      unique (merchant_id, reference),
+      unique (action_secret, merchant_id),
       check ((status = 'captured') = (captured_at is not null)),
       check ((status = 'captured') = (captured_amount is not null)),
       check ((status = 'declined') = (decline_code is not null))
@@ -54,13 +56,14 @@ export async function createSandbox(db: Kysely<unknown>): Promise<void> {
   // All money that moved, in order. Rows are only added.
   await sql`
     create table sandbox_movements (
-      position bigint generated always as identity primary key,
+      position bigint generated always as identity,
       merchant_id text collate "C" not null,
       payment_id text collate "C" not null,
       kind text collate "C" not null check (kind in ('authorize', 'capture', 'void', 'refund')),
       amount integer not null,
       idempotency_key text collate "C" not null,
-      moved_at timestamptz(0) not null
+      moved_at timestamptz(0) not null,
+      primary key (merchant_id, position)
     )`.execute(db)
 
   // The number of calls that met the fault of a token, and the time of the first one.
