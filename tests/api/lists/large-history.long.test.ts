@@ -125,13 +125,13 @@ async function figureOf(
   return { path, ms: slowest.ms, rows: slowest.rows }
 }
 
-/** The time after which the statements after this one are given up, in milliseconds. `null`: as usual. */
+/** The time limit of the statements after this one, in milliseconds. `null`: as usual. */
 function limitAfter({ text, values }: Statement, before: number | null): number | null {
   if (/^(?:commit|rollback)/i.test(text)) return null
   return text.includes("set_config('statement_timeout'") ? Number(values[0]) || null : before
 }
 
-/** The cost of a statement, up to the time after which the server gives it up. */
+/** The cost of a statement, up to the time limit that the server sets. */
 async function costWithin(
   client: pg.ClientBase,
   statement: Statement,

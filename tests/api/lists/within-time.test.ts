@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Db } from '../../../packages/server/src/database/db.ts'
-import { tryWithin } from '../../../packages/server/src/database/within-time.ts'
+import { tryWithin } from '../../../packages/server/src/database/statements/within-time.ts'
 import { limitsNeverReached, type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 
 let own: OwnApp
@@ -21,7 +21,7 @@ const limitOf = async (db: Db) => {
   return rows[0]?.limit
 }
 
-test('gives up a statement at its limit, and keeps no limit on the connection', async () => {
+test('ends a statement at its limit, and keeps no limit on the connection', async () => {
   const { readDb } = own.database
   const before = await limitOf(readDb)
   expect(await tryWithin(readDb, 20, endless)).toBeNull()

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { onNode } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
-import { readInIndexOrder } from '../../database/index-order.ts'
 import type { CancellationRow } from '../../database/schema.ts'
+import { readInIndexOrder } from '../../database/statements/index-order.ts'
 import { accountOf } from '../../domain/account.ts'
 import {
   type CancelSource,

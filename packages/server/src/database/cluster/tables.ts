@@ -39,6 +39,7 @@ export const placements: Readonly<Record<string, Placement>> = {
   daily_stats: 'distributed',
   daily_reasons: 'distributed',
   audit_log: 'distributed',
+  seals: 'distributed',
   sandbox_payments: 'distributed',
   sandbox_refunds: 'distributed',
   sandbox_answers: 'distributed',
@@ -47,7 +48,9 @@ export const placements: Readonly<Record<string, Placement>> = {
   sandbox_planned_failures: 'distributed',
   event_relay: 'local',
   stats_progress: 'local',
+  seal_progress: 'local',
   retention_tasks: 'local',
   rate_counts: 'local',
   signing_keys: 'local',
+  head_keys: 'local',
 }

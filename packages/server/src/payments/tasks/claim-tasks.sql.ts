@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { isCluster } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
-import { readInIndexOrder } from '../../database/index-order.ts'
+import { readInIndexOrder } from '../../database/statements/index-order.ts'
 import { claimFor, isFree } from '../../jobs/lease.sql.ts'
 import { claimInCluster } from './claim-in-cluster.sql.ts'
 import type { ClaimedTask } from './claimed-tasks.sql.ts'

@@ -1,14 +1,14 @@
 import { sql } from 'kysely'
-import type { Db } from './db.ts'
+import type { Db } from '../db.ts'
 
 /** The state of a statement that PostgreSQL has ended. Its message depends on the server's language. */
 const canceled = '57014'
 
 /**
- * Runs statements that may take too long, and gives up at the first one that takes longer than `ms`
+ * Runs statements that may take too long, and ends the first one that takes longer than `ms`
  * milliseconds. A transaction goes on in both cases.
  *
- * @returns `null` where it gave up: PostgreSQL logs a canceled statement then.
+ * @returns `null` where it ended one: PostgreSQL logs a canceled statement then.
  */
 export async function tryWithin<T>(
   db: Db,
