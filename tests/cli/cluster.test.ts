@@ -52,5 +52,6 @@ test('each unique index and each foreign key of a distributed table contains the
          and a.attnum = any(k.conkey))`,
     [distributed],
   )
-  expect(without).toEqual([])
+  // `hedge cluster init` replaces this index by one that is not unique.
+  expect(without).toEqual([{ name: 'events_position' }])
 })

@@ -4,9 +4,10 @@ import type { InitOptions } from './init-cluster.ts'
 
 /** `hedge cluster`: a database that is distributed over several nodes. */
 export function clusterCommand(): Command {
-  return new Command('cluster')
+  const command = new Command('cluster')
     .description('distribute the database over the nodes of a Citus cluster')
     .addCommand(initCommand())
+  return withExamples(command, [['hedge cluster init', 'distribute the database of DATABASE_URL']])
 }
 
 function initCommand(): Command {

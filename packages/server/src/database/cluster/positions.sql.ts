@@ -7,6 +7,9 @@ import { type Kysely, sql } from 'kysely'
  */
 export async function claimPositionsOnCoordinator<DB>(tx: Kysely<DB>): Promise<void> {
   await sql`alter table events alter column position drop identity`.execute(tx)
+  // A unique index of a distributed table would have to contain the merchant.
+  await sql`drop index events_position`.execute(tx)
+  await sql`create index events_position on events (position)`.execute(tx)
   await sql`create sequence events_position_seq`.execute(tx)
   await sql`
     select setval('events_position_seq', greatest(1, max(position)), max(position) is not null)

@@ -35,8 +35,9 @@ async function inSavepoint<T>(tx: Db, ms: number, read: (db: Db) => Promise<T>):
   try {
     await limitStatements(tx, String(ms))
     const result = await read(tx)
-    await sql`release savepoint within_time`.execute(tx)
+    // Before the release: if this statement is ended too, the savepoint is still there.
     await limitStatements(tx, rows[0]?.limit ?? '0')
+    await sql`release savepoint within_time`.execute(tx)
     return result
   } catch (error) {
     // It also restores the setting.

@@ -137,8 +137,9 @@ export async function endAbandonedAttempts(db: Db): Promise<boolean> {
     from payment_attempts a left join test_clocks c
       on c.merchant_id = a.merchant_id and not a.livemode
     where ${isAbandoned} limit ${abandonedPerStep}`.execute(db)
+  let ended = 0
   for (const [{ merchantId, livemode }, calls] of groupByAccount(rows)) {
-    await sql`
+    const updated = await sql`
       update payment_attempts a
       set ${interrupted}, ended_at = date_trunc('second', ${calls[0]?.at}::timestamptz)
       from (
@@ -152,8 +153,9 @@ export async function endAbandonedAttempts(db: Db): Promise<boolean> {
       ) b
       where a.merchant_id = ${merchantId} and a.livemode = ${livemode}
         and a.payment_id = b.payment_id and a.number = b.number`.execute(db)
+    ended += Number(updated.numAffectedRows ?? 0)
   }
-  return rows.length === abandonedPerStep
+  return ended === abandonedPerStep
 }
 
 /** An open call whose caller has stopped, and its merchant's time. */

@@ -162,7 +162,7 @@ async function isFrequent(
 }
 
 /** The longest time that the index of metadata is searched, in milliseconds. */
-const findMsMax = 50
+const findMsMax = 90
 
 /**
  * The payments of an account with metadata. `null`: there are too many for the index, which reads all

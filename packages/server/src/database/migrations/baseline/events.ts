@@ -32,9 +32,8 @@ async function events(db: Kysely<unknown>): Promise<void> {
       state jsonb,
       primary key (merchant_id, livemode, subject_id, sequence)
     )`.execute(db)
-  // Not unique: a unique index of a distributed table contains the merchant. The sequence gives each
-  // position once.
-  await sql`create index events_position on events (position)`.execute(db)
+  // Unique, so that a sequence that was set back by hand is refused, and no event is lost behind the relay.
+  await sql`create unique index events_position on events (position)`.execute(db)
   await sql`
     create index events_newest on events (merchant_id, livemode, position)`.execute(db)
   // Finds events of rare types. The steps of every payment are not in it: they cost no entry, and
