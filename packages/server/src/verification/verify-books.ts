@@ -71,7 +71,7 @@ async function findLag({ db }: Database): Promise<Check | null> {
   return warn(sealText.name, {
     found: `events wait for their seals, and the last seal is ${duration(idleSeconds)} old`,
     expected: 'seals that are at most an hour behind the events',
-    action: 'run the server, and look for "seal worker failed" in its log',
+    action: 'run the server, and find "seal worker failed" in its log',
   })
 }
 

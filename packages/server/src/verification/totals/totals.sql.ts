@@ -88,8 +88,7 @@ export async function sumPart(
   const rows = await runner.query<TotalRow & { kind: 'balance' | 'plot' }>(
     `with counted as materialized (
        select subject_id, sequence, type from events
-       where (merchant_id, livemode, subject_id) > ($1, $2::boolean, $3)
-         and (merchant_id, livemode, subject_id) <= ($1, $2::boolean, $4)
+       where merchant_id = $1 and livemode = $2::boolean and subject_id > $3 and subject_id <= $4
          and position <= $5::bigint
      ), transfers as materialized (
        select t.* from counted e cross join lateral (
