@@ -105,6 +105,29 @@ test('a task that is missing is found, and the report for people names the payme
   await untilStatus(fixture.api, id, 'canceled')
 })
 
+test('a merchant that does not exist is refused', async () => {
+  const args = ['verify', '--database', databaseUrl(), '--merchant', 'merch_none']
+  const { code, stdout, stderr } = await hedge(args)
+  expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
+  expect(stderr).toContain('no merchant merch_none')
+})
+
+test('an error at the end loses no report', async () => {
+  await fixture.sql.query('alter table seals rename to seals_elsewhere')
+  const report = await verify()
+  await fixture.sql.query('alter table seals_elsewhere rename to seals')
+  expect(report).toMatchObject({ code: 1, ok: false, failed: {} })
+  expect(report.stderr).toContain('seals')
+  expect(report.checks).toMatchObject({ payments: { status: 'ok' }, plots_refunded: {} })
+  expect(report.checks.seals).toBeUndefined()
+})
+
+test('wrong settings of the processor show before the books are read', async () => {
+  const args = ['verify', '--database', databaseUrl(), '--processor']
+  const { code, stdout } = await hedge(args, { HEDGE_ENCRYPTION_KEY: 'short' })
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+})
+
 test('a changed balance is found, with its merchant', async () => {
   await createRefunded()
   const account = 'merchant_available'

@@ -192,6 +192,17 @@ describe('the chain of seals', () => {
       create table kept_amounts as select merchant_id, livemode, id, amount from payments`)
   })
 
+  test('seals that are an hour behind the events are a warning', async () => {
+    const behind = `update seal_progress set position = position - 1, sealed_at = now() - $1::interval`
+    await fixture.sql.query(behind, ['50 minutes'])
+    expect((await verify()).checks.seals?.status).toBe('ok')
+    await fixture.sql.query(behind, ['2 hours'])
+    const { code, checks } = await verify()
+    await fixture.sql.query('update seal_progress set position = position + 2')
+    expect({ code, seals: checks.seals }).toMatchObject({ code: 0, seals: { status: 'warn' } })
+    expect(checks.seals?.found).toContain('the last seal is 2 h old')
+  })
+
   test.each(tampering)('a change by hand is found: $what', async ({ change, found }) => {
     await withoutGuards(fixture.sql, change({ paid, canceled }))
     const report = await verify('--merchant', fixture.owner.merchant_id)

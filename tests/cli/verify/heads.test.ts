@@ -68,6 +68,56 @@ test('an exported head is in the chain later, and its key is stored as other sec
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('is never replaced')])
 })
 
+test('an export waits for a process that seals, so it contains all that has settled', async () => {
+  await pay()
+  const other = await fixture.sql.connect()
+  await other.query('begin')
+  await other.query('select from seal_progress for update')
+  const path = join(folder, 'waited.json')
+  const exporting = verify('--export-head', path)
+  await until('the export waits', async () => {
+    const rows = await fixture.sql.query(
+      `select from pg_locks where not granted and locktype = 'transactionid'`,
+    )
+    return rows.length > 0
+  })
+  await other.query('commit')
+  other.release()
+  expect(await exporting).toMatchObject({ code: 0, failed: {} })
+  const [{ hash }] = await fixture.sql.query(
+    `select encode(hash, 'hex') as hash from seals order by number desc limit 1`,
+  )
+  const [progress] = await fixture.sql.query(
+    `select s.position >= (select max(position) from events) as sealed from seal_progress s`,
+  )
+  expect([progress.sealed, await readFile(path, 'utf8')]).toEqual([
+    true,
+    expect.stringContaining(hash),
+  ])
+})
+
+test('the key is not made in plain text beside encrypted secrets, else the report says so', async () => {
+  const url = 'https://example.com/hooks'
+  const made = await fixture.api('POST', '/v1/webhooks/endpoints', { body: { url } })
+  expect(made.status, made.text).toBe(201)
+  await fixture.sql.query('delete from head_keys')
+  const path = join(folder, 'plain.json')
+  const args = ['verify', '--database', fixture.database.url, '--export-head']
+  const refused = await hedge([...args, path])
+  expect(refused).toMatchObject({ code: 2, stdout: '' })
+  expect(refused.stderr).toContain('HEDGE_ENCRYPTION_KEY is not set')
+  expect(await fixture.sql.query('select from head_keys')).toEqual([])
+  await fixture.sql.query(
+    `update webhook_endpoints set secret = 'plain:whsec_x', old_secret = null`,
+  )
+  const report = await runVerify({ databaseUrl: fixture.database.url }, '--export-head', path)
+  expect(report.checks.exported_head?.found).toContain('the private key is stored in plain text')
+  await fixture.sql.query('delete from head_keys')
+  const nowhere = await hedge([...args, join(folder, 'none', 'x.json')])
+  expect(nowhere).toMatchObject({ code: 2, stdout: '' })
+  expect(nowhere.stderr).toContain('ENOENT')
+})
+
 test('a chain that was written anew shows by the head, although it is sound in itself', async () => {
   const id = await pay()
   const { path, publicKey } = await exportHeads('before.json')
@@ -98,6 +148,10 @@ test('a file that was changed, or signed by another key, is refused', async () =
   const changed = join(folder, 'changed.json')
   await writeFile(changed, text.replace(/"number": "\d+"/, '"number": "77"'))
   expect((await verify('--head', changed)).failed.head).toContain('the file was changed')
+  // A number that no 64-bit column takes.
+  await writeFile(changed, text.replace(/"number": "\d+"/, `"number": "${'9'.repeat(19)}"`))
+  const large = await hedge(['verify', '--database', fixture.database.url, '--head', changed])
+  expect([large.code, large.stderr]).toEqual([2, expect.stringContaining('is no file of')])
   const other = generateKeyPairSync('ed25519').publicKey.export({ format: 'der', type: 'spki' })
   const foreign = await verify('--head', path, '--public-key', other.toString('base64'))
   expect(foreign.failed.head).toContain(`signed by another key, ${publicKey}`)

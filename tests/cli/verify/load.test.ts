@@ -46,6 +46,8 @@ test('the answers of a server are judged right, and no payment stays open', asyn
 describe('a deployment that tells what is not true', () => {
   let proxy: Server
   let isStale: (method: string, path: string) => boolean
+  /** Whether the server takes no further requests. */
+  let isGone: (method: string, path: string) => boolean = () => false
 
   beforeAll(async () => {
     // A proxy with a cache that nobody has told about changes, as a read replica could be.
@@ -54,6 +56,7 @@ describe('a deployment that tells what is not true', () => {
       const chunks: Buffer[] = []
       for await (const chunk of request) chunks.push(chunk as Buffer)
       const { method = 'GET', url = '' } = request
+      if (isGone(method, url)) return void request.socket.destroy()
       const body = Buffer.concat(chunks)
       const headers = {
         authorization: request.headers.authorization ?? '',
@@ -90,6 +93,20 @@ describe('a deployment that tells what is not true', () => {
     })
     expect(text.stdout).toMatch(/\nfail {2}The answers are not linearizable/)
     expect(text.stdout).toMatch(/\n {2}\d+–\d+ {2}retrieve → 200 \w+/)
+  })
+
+  test('that goes away before the end, is judged by what it told until then', async () => {
+    isStale = () => false
+    let created = 0
+    // The first payment is the attempt before the load, the second one has all its requests.
+    isGone = (method, path) => {
+      if (method === 'POST' && path === '/v1/payments') created++
+      return created > 2
+    }
+    const { code, said } = await load(proxied(), '--concurrency', '4', '--seconds', '3')
+    isGone = () => false
+    expect({ code, said }).toMatchObject({ code: 0, said: { ok: true, payments: 1 } })
+    expect(said.unanswered).toBeGreaterThan(0)
   })
 
   test('is right again when its reads are', async () => {

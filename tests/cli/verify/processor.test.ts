@@ -106,6 +106,10 @@ describe('the books of Stripe', () => {
     expect(report).toMatchObject({ code: 0, failed: {} })
     expect(report.checks.processor?.found).toMatch(/^1 payment looked up/)
     const without = await runVerify({ databaseUrl: database.url }, '--processor')
+    expect(without).toMatchObject({
+      code: 1,
+      failed: { processor: 'none of 1 payment could be looked up' },
+    })
     expect(without.checks.processor_answers).toMatchObject({
       status: 'warn',
       found: `1 payment not looked up: ${id}: processor credentials need HEDGE_ENCRYPTION_KEY`,

@@ -67,13 +67,19 @@ const cancelsMax = 5
  * payment when its requests have ended, and cancels what is still open. Its memory does not depend on the
  * duration.
  *
- * @throws {Error} if a payment cannot be created.
+ * If the server goes away, the result is what was found until then.
+ *
+ * @throws {Error} if the server refuses a payment, or loses every request for one.
  */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const run = new LoadRun(options)
   const groups = Math.max(1, Math.floor(options.concurrency / clientsOfPayment))
   await Promise.all(Array.from({ length: groups }, () => run.work()))
-  return run.result()
+  const result = run.result()
+  if (result.payments === 0 && result.unanswered > 0) {
+    throw new Error('the server refuses or loses every request')
+  }
+  return result
 }
 
 class LoadRun {
@@ -102,14 +108,16 @@ class LoadRun {
   async work(): Promise<void> {
     const { draw, isOver, onPayment } = this.#options
     while (!isOver()) {
-      await this.#runPayment(moods[draw(moods.length)] as Mood)
-      onPayment(++this.#payments)
+      const isMade = await this.#runPayment(moods[draw(moods.length)] as Mood)
+      if (isMade) onPayment(++this.#payments)
     }
   }
 
-  async #runPayment(mood: Mood): Promise<void> {
+  /** `false`: the time was over before there was a payment. */
+  async #runPayment(mood: Mood): Promise<boolean> {
     const { draw, concurrency } = this.#options
     const id = await this.#create(draw(3) === 0 ? 3_600 : 0)
+    if (id === null) return false
     if (mood.isInitiated) await this.#ask(id, { kind: 'initiate', token: 'tok_visa' })
     const clients = Math.min(concurrency, clientsOfPayment)
     await Promise.all(
@@ -120,10 +128,11 @@ class LoadRun {
     await this.#ask(id, { kind: 'retrieve' })
     this.#judge(id)
     if (!(await this.#close(id))) this.#leftOpen.push(id)
+    return true
   }
 
-  /** Creates a payment. A server that refuses requests for the load gets time. */
-  async #create(cancelWindow: number): Promise<string> {
+  /** Creates a payment. A server that refuses requests for the load gets time. `null`: until it is over. */
+  async #create(cancelWindow: number): Promise<string | null> {
     const body = {
       ...{ amount: amountMinor, currency: 'USD', payment_method: 'card' },
       ...{ customer_email: 'verify@example.com', description: 'hedge verify --load' },
@@ -137,7 +146,7 @@ class LoadRun {
       )
       if (answer?.status === 201) return (answer.body as { id: string }).id
       if (answer !== undefined) throw new Error(refusalOf(answer.body))
-      if (this.#options.isOver()) throw new Error('the server refuses or loses every request')
+      if (this.#options.isOver()) return null
     }
   }
 

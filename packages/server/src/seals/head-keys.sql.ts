@@ -17,6 +17,19 @@ export async function findHeadKey(db: Db): Promise<HeadKeyRow | undefined> {
   return rows[0]
 }
 
+/**
+ * Whether a stored secret of another kind is encrypted: of an endpoint of webhooks, or the credentials of a
+ * processor, which always are.
+ */
+export async function hasSealedSecrets(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ is_sealed: boolean }>`
+    select exists (select from processor_credentials)
+      or exists (select from webhook_endpoints
+        where starts_with(secret, 'sealed:') or starts_with(old_secret, 'sealed:'))
+      as is_sealed`.execute(db)
+  return rows[0]?.is_sealed ?? false
+}
+
 /** All keys that have signed heads. There are as many as an operator has made: usually one. */
 export async function listHeadKeys(db: Db): Promise<HeadKeyRow[]> {
   const { rows } = await sql<HeadKeyRow>`

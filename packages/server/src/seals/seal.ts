@@ -1,4 +1,5 @@
 import type { Db } from '../database/db.ts'
+import { StepSize } from '../database/statements/step-size.ts'
 import { type Account, accountKey, accountOf } from '../domain/account.ts'
 import { firstPreviousHash, hashSeal, packRows, rowsOf, type SealableEvent } from './rows.ts'
 import { findNextEvents } from './sealable-events.sql.ts'
@@ -10,10 +11,14 @@ import {
   readBacklog,
   type SealRow,
   saveProgress,
+  waitForProgress,
 } from './seals.sql.ts'
 
 /** Events of one step: a tenth of a second of work, and a few megabytes. */
 const sealedEventsPerStep = 2_000
+
+/** The sizes of the steps of one worker. */
+export const sealSteps = (): StepSize => new StepSize(sealedEventsPerStep)
 
 /**
  * Seals the next events of all merchants that have settled: the relay has passed them, so no event can
@@ -21,14 +26,30 @@ const sealedEventsPerStep = 2_000
  * the hash of the seal before it. A merchant without events costs nothing.
  *
  * No transition writes a seal or waits for one: a cancel costs what it did. The row of the progress is
- * locked, so one process seals at a time, and the others skip it. A crash undoes a whole step.
+ * locked, so one process seals at a time, and the others skip it. A crash undoes a whole step. A step that
+ * reaches the time limit of a statement is repeated with fewer events.
  *
- * @param limit the number of events of the step.
+ * @param steps the number of events of the step.
  * @returns the number of events that were sealed; 0: there were none, or another process seals.
  */
-export async function sealNext(db: Db, limit = sealedEventsPerStep): Promise<number> {
+export async function sealNext(db: Db, steps = sealSteps()): Promise<number> {
+  return await steps.run((limit) => seal(db, { limit, lock: lockProgress }))
+}
+
+/** Seals everything that has settled. Where another process seals, it waits for the end of its step. */
+export async function sealAll(db: Db, limit = sealedEventsPerStep): Promise<void> {
+  const steps = new StepSize(limit)
+  const sealNow = () => steps.run((size) => seal(db, { limit: size, lock: waitForProgress }))
+  while ((await sealNow()) > 0);
+}
+
+/** Seals the next events, at most `limit`. Returns their number. */
+async function seal(
+  db: Db,
+  { limit, lock }: { limit: number; lock: typeof lockProgress },
+): Promise<number> {
   return await db.transaction().execute(async (tx) => {
-    const progress = await lockProgress(tx)
+    const progress = await lock(tx)
     if (!progress || BigInt(progress.horizon) <= BigInt(progress.position)) return 0
     const { position: after, horizon } = progress
     const events = await findNextEvents(tx, { after, through: horizon, limit })
@@ -47,11 +68,6 @@ export async function sealNext(db: Db, limit = sealedEventsPerStep): Promise<num
     await saveProgress(tx, through)
     return events.length
   })
-}
-
-/** Seals everything that has settled. */
-export async function sealAll(db: Db, limit?: number): Promise<void> {
-  while ((await sealNext(db, limit)) > 0);
 }
 
 /** The events of each merchant and mode. */

@@ -41,16 +41,21 @@ export async function findNextEvents(
   return rows
 }
 
-/** The events of a merchant and mode behind a position, up to another one. */
+/**
+ * The events of a merchant and mode behind a position, up to another one. Comparisons of rows, because with
+ * constants the planner may walk the index on the position alone, which has those of all merchants.
+ */
 export async function findEventsOf(
   db: Db,
   given: { account: Account; after: bigint; through: bigint; limit: number },
 ): Promise<SealableEvent[]> {
   const { account, after, through, limit } = given
   const { rows } = await withTransfers(sql`
-    select * from events where merchant_id = ${account.merchantId}
-      and livemode = ${account.livemode}::boolean and position > ${String(after)}::bigint
-      and position <= ${String(through)}::bigint
+    select * from events
+    where (merchant_id, livemode, position)
+        > (${account.merchantId}, ${account.livemode}::boolean, ${String(after)}::bigint)
+      and (merchant_id, livemode, position)
+        <= (${account.merchantId}, ${account.livemode}::boolean, ${String(through)}::bigint)
     order by merchant_id, livemode, position limit ${limit}`).execute(db)
   return rows
 }

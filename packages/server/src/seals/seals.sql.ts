@@ -32,13 +32,29 @@ export async function readBacklog(db: Db): Promise<{ waiting: number; idleSecond
   return { waiting: Number(rows[0]?.waiting ?? 0), idleSeconds: rows[0]?.idle ?? 0 }
 }
 
+/** Through which position all events are sealed, and which one the relay has passed. */
+interface Progress {
+  readonly position: string
+  readonly horizon: string
+}
+
 /** Locks the progress, and reads it and the position of the relay; `undefined`: another process seals. */
-export async function lockProgress(
-  tx: Tx,
-): Promise<{ position: string; horizon: string } | undefined> {
-  const { rows } = await sql<{ position: string; horizon: string }>`
+export async function lockProgress(tx: Tx): Promise<Progress | undefined> {
+  const { rows } = await sql<Progress>`
     select s.position::text as position, (select position from event_relay)::text as horizon
     from seal_progress s for update of s skip locked`.execute(tx)
+  return rows[0]
+}
+
+/**
+ * Locks the progress, and waits for it as long as a statement may take. The position of the relay may be older
+ * than that of the progress then: what the relay had passed at the call is sealed.
+ */
+export async function waitForProgress(tx: Tx): Promise<Progress | undefined> {
+  await sql`set local lock_timeout = 0`.execute(tx)
+  const { rows } = await sql<Progress>`
+    select s.position::text as position, (select position from event_relay)::text as horizon
+    from seal_progress s for update of s`.execute(tx)
   return rows[0]
 }
 

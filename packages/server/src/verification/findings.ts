@@ -25,6 +25,11 @@ export class Findings {
     for (const id of ids) if (found.examples.size < examplesMax) found.examples.add(id)
   }
 
+  /** Whether something violates a check. */
+  has({ name }: CheckText): boolean {
+    return this.#found.has(name)
+  }
+
   /** The result of a check. `good` is what was found where nothing violates it. */
   resultOf({ name, guarantee, action }: CheckText, good: string = guarantee): Check {
     const found = this.#found.get(name)

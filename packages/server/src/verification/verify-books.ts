@@ -1,5 +1,6 @@
 import type { Database } from '../database/connect.ts'
-import { type Check, countOf, ok } from '../diagnosis/engine/check.ts'
+import { type Check, countOf, duration, ok, warn } from '../diagnosis/engine/check.ts'
+import { readBacklog } from '../seals/seals.sql.ts'
 import { checkChains } from './chain/chains.ts'
 import { type CheckText, Findings } from './findings.ts'
 import { invariants } from './invariants/all.ts'
@@ -22,12 +23,35 @@ export interface VerifyOptions {
  * disputes and ledger entries of every payment, and the sums that the server keeps. Reads only. It
  * reads page by page, so its memory does not depend on the number of payments.
  *
- * @returns one check for each guarantee. A check that fails names a few of the payments.
+ * @returns one check for each guarantee, as soon as it is made. A check that fails names a few of the
+ *   payments. Before an error come the violations that were found until then.
  */
-export async function verifyBooks(options: VerifyOptions): Promise<Check[]> {
+export async function* verifyBooks(options: VerifyOptions): AsyncGenerator<Check> {
   const runner = runnerOf(options.database)
   const findings = new Findings()
-  const payments = await checkPayments(runner, { ...options, findings })
+  let payments = 0
+  try {
+    payments = await checkPayments(runner, { ...options, findings })
+  } catch (error) {
+    for (const text of invariants) if (findings.has(text)) yield findings.resultOf(text)
+    throw error
+  }
+  yield ok('payments', `${countOf(payments, 'payment')} checked`)
+  for (const text of invariants) yield findings.resultOf(text)
+  await addTotals(runner, { ...options, findings })
+  for (const text of totalTexts) yield findings.resultOf(text)
+  const sealed = await checkSeals(runner, { ...options, findings })
+  yield findings.has(sealText)
+    ? findings.resultOf(sealText)
+    : ((await findLag(options.database)) ?? ok(sealText.name, sealed))
+}
+
+/** Compares the sums that the server keeps with their rows. */
+async function addTotals(
+  runner: Runner,
+  options: VerifyOptions & { findings: Findings },
+): Promise<void> {
+  const { findings } = options
   for await (const difference of findTotalDifferences(runner, options.merchantId)) {
     const { account, check, name, currency, kept, summed } = difference
     const mode = account.livemode ? 'live' : 'test'
@@ -35,13 +59,20 @@ export async function verifyBooks(options: VerifyOptions): Promise<Check[]> {
       `${account.merchantId} ${mode}, ${name} in ${currency}: ${kept} instead of ${summed}`,
     ])
   }
-  const sealed = await checkSeals(runner, { ...options, findings })
-  const texts = [...invariants, ...totalTexts]
-  return [
-    ok('payments', `${countOf(payments, 'payment')} checked`),
-    ...texts.map((text) => findings.resultOf(text)),
-    findings.resultOf(sealText, sealed),
-  ]
+}
+
+/** Seals are at most minutes behind. After so many seconds, nobody seals any more. */
+const sealingLagMax = 3_600
+
+/** A warning where events wait for their seals for too long: until then, nothing shows their changes. */
+async function findLag({ db }: Database): Promise<Check | null> {
+  const { waiting, idleSeconds } = await readBacklog(db)
+  if (waiting === 0 || idleSeconds <= sealingLagMax) return null
+  return warn(sealText.name, {
+    found: `events wait for their seals, and the last seal is ${duration(idleSeconds)} old`,
+    expected: 'seals that are at most an hour behind the events',
+    action: 'run the server, and find "seal worker failed" in its log',
+  })
 }
 
 const sealText: CheckText = {

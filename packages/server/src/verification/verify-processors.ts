@@ -1,5 +1,5 @@
 import type { Database } from '../database/connect.ts'
-import { type Check, countOf, warn } from '../diagnosis/engine/check.ts'
+import { type Check, countOf, fail, warn } from '../diagnosis/engine/check.ts'
 import type { Timestamp } from '../domain/time.ts'
 import { createProcessors } from '../processors/processors.ts'
 import { Keyring } from '../sealing/keyring.ts'
@@ -42,8 +42,8 @@ export async function verifyProcessors(options: {
   const findings = new Findings()
   const unanswered = { count: 0, errors: new Map<string, string>() }
   let done = 0
-  const compared = { db: database.db, runner: runnerOf(database), processors, merchantId, since }
-  for await (const { id, difference, error } of checkProcessors(compared)) {
+  const given = { db: database.db, runner: runnerOf(database), processors, merchantId, since }
+  for await (const { id, difference, error } of checkProcessors(given)) {
     if (difference !== null) findings.add(text.name, [`${id} (${difference})`])
     if (error !== null) {
       unanswered.count++
@@ -51,9 +51,21 @@ export async function verifyProcessors(options: {
     }
     onProgress(++done)
   }
-  const agreed = `${countOf(done - unanswered.count, 'payment')} looked up since ${since}`
-  const checks = [findings.resultOf(text, `${agreed}: the books agree`)]
-  return unanswered.count === 0 ? checks : [...checks, notAnswered(unanswered)]
+  const compared = done - unanswered.count
+  const agreed = `${countOf(compared, 'payment')} looked up since ${since}`
+  if (unanswered.count === 0) return [findings.resultOf(text, `${agreed}: the books agree`)]
+  const result =
+    compared === 0 ? nothingCompared(done) : findings.resultOf(text, `${agreed}: the books agree`)
+  return [result, notAnswered(unanswered)]
+}
+
+/** A comparison that compared nothing must not look like one that found nothing. */
+function nothingCompared(payments: number): Check {
+  return fail(text.name, {
+    found: `none of ${countOf(payments, 'payment')} could be looked up`,
+    expected: text.guarantee,
+    action: 'see processor_answers for the errors, and run it again',
+  })
 }
 
 function notAnswered(unanswered: { count: number; errors: ReadonlyMap<string, string> }): Check {

@@ -62,8 +62,9 @@ export function startWorkers(options: WorkerOptions): Loop {
     startCheckout({ db, log }),
     startWebhooks({ db, log, sealer, privateNetworks, yieldPolicy: yieldPolicy(2) }),
     startCounting({ db, log, yieldPolicy: yieldPolicy(4) }),
-    startSealing({ db, log, yieldPolicy: yieldPolicy(4) }),
   ]
+  // Not nudged: it has minutes, and each request would add a read.
+  const sealing = startSealing({ db, log, yieldPolicy: yieldPolicy(4) })
   const onRetentionError = report('retention worker failed')
   const retention = startLoop({
     turn: () => stepRetention(db, onRetentionError),
@@ -79,7 +80,7 @@ export function startWorkers(options: WorkerOptions): Loop {
       for (const loop of nudged) loop.nudge()
     },
     async stop() {
-      await Promise.all([...nudged, retention, sweeps].map((loop) => loop.stop()))
+      await Promise.all([...nudged, sealing, retention, sweeps].map((loop) => loop.stop()))
     },
   }
 }

@@ -1,11 +1,15 @@
-import { existsSync } from 'node:fs'
 import {
   type Check,
   checkHeads,
   type Database,
   exportHeads,
+  findMerchant,
+  HeadKeyError,
+  type HeadSigner,
   HeadsFileError,
+  openHeadSigner,
   readSettingsOf,
+  requireNewFile,
   verifyBooks,
   verifyProcessors,
 } from '@hedgepayments/server/admin'
@@ -36,6 +40,7 @@ const nameWidth = 28
 /** Opens the database, verifies it and prints the report. The exit code is 1 if a check fails. */
 export async function verifyDatabase(options: VerifyCommandOptions): Promise<void> {
   requireOptions(options)
+  const settings = options.processor ? readServerSettings() : null
   const opened = await openDatabase({
     databaseUrl: options.database,
     dataDir: options.dataDir,
@@ -44,14 +49,47 @@ export async function verifyDatabase(options: VerifyCommandOptions): Promise<voi
   try {
     await requireMigrated(opened)
     const { database } = opened
-    // First: a wrong file must not show after an hour.
-    const head = await onHeadsFile(() => checkHead(database, options))
-    const checks = [...(await runChecks(database, options)), ...head]
-    const exported = await onHeadsFile(() => exportTo(database, options, checks))
-    show([...checks, ...exported], options)
+    await requireMerchant(database, options)
+    // First: a wrong file, key or setting must not show after an hour.
+    const head = await onHeads(() => checkHead(database, options))
+    const target = await onHeads(() => openExport(database, options))
+    await report(options, async function* () {
+      const checks: Check[] = [...head]
+      for await (const check of runChecks(database, { ...options, settings })) {
+        checks.push(check)
+        yield check
+      }
+      yield* head
+      if (target) yield await onHeads(() => exportTo(database, { ...target, checks }))
+    })
   } finally {
     await opened.close()
   }
+}
+
+/** Prints the checks that were made, also if an error ends them. */
+async function report(
+  options: VerifyCommandOptions,
+  makeChecks: () => AsyncGenerator<Check>,
+): Promise<void> {
+  const checks: Check[] = []
+  let isComplete = false
+  try {
+    for await (const check of makeChecks()) checks.push(check)
+    isComplete = true
+  } finally {
+    if (isComplete || checks.length > 0) show(checks, { json: options.json, isComplete })
+  }
+}
+
+/** @throws {CliError} if there is no merchant with the id of --merchant. */
+async function requireMerchant(
+  { db }: Database,
+  { merchant }: VerifyCommandOptions,
+): Promise<void> {
+  if (merchant === undefined || (await findMerchant(db, merchant)) !== undefined) return
+  const message = `The database has no merchant ${merchant}, which --merchant names.`
+  throw new CliError(exitCodes.notFound, 'merchant_not_found', message)
 }
 
 /** @throws {CliError} for options without a value, or that need another one. */
@@ -64,10 +102,6 @@ function requireOptions(options: VerifyCommandOptions): void {
   if (publicKey !== undefined && head === undefined) {
     throw usageError('--public-key needs --head, the file that it has signed.')
   }
-  if (exportHead !== undefined && existsSync(exportHead)) {
-    const message = `${exportHead} exists, and an exported head is never replaced.`
-    throw new CliError(exitCodes.usage, 'file_exists', message)
-  }
 }
 
 /** Compares the heads of the file of --head. */
@@ -79,26 +113,43 @@ async function checkHead(
   return [await checkHeads(db, { path, publicKey: publicKey ?? null })]
 }
 
+/** Where --export-head writes the heads of the chains, and how. */
+interface ExportTarget {
+  readonly path: string
+  readonly merchantId: string | null
+  readonly signer: HeadSigner
+}
+
+/** Checks the folder of --export-head and opens the key that signs; `null`: nothing is exported. */
+async function openExport(
+  { db }: Database,
+  { exportHead: path, merchant }: VerifyCommandOptions,
+): Promise<ExportTarget | null> {
+  if (path === undefined) return null
+  await requireNewFile(path)
+  const signer = await openHeadSigner(db, readEncryptionKeys())
+  return { path, merchantId: merchant ?? null, signer }
+}
+
 /** Exports the heads of the chains, if they are as they were sealed. */
 async function exportTo(
   { db }: Database,
-  { exportHead: path, merchant }: VerifyCommandOptions,
-  checks: readonly Check[],
-): Promise<Check[]> {
-  if (path === undefined) return []
+  { checks, ...target }: ExportTarget & { checks: readonly Check[] },
+): Promise<Check> {
   const isSound = checks.every(
     ({ name, status }) => !['seals', 'head'].includes(name) || status !== 'fail',
   )
-  if (!isSound) return [notExported]
-  const encryptionKeys = readEncryptionKeys()
-  return [await exportHeads(db, { path, merchantId: merchant ?? null, encryptionKeys })]
+  return isSound ? await exportHeads(db, target) : notExported
 }
 
-/** Runs a step that reads or writes a file of heads. */
-async function onHeadsFile<T>(step: () => Promise<T>): Promise<T> {
+/** Runs a step that reads or writes a file of heads, or opens their key. */
+async function onHeads<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step()
   } catch (error) {
+    if (error instanceof HeadKeyError) {
+      throw usageError(error.message, "Run it with the server's HEDGE_ENCRYPTION_KEY.")
+    }
     if (!(error instanceof HeadsFileError)) throw error
     throw new CliError(exitCodes.usage, error.code, error.message)
   }
@@ -112,34 +163,40 @@ const notExported: Check = {
   action: 'find out what has changed the history, and export again',
 }
 
-async function runChecks(database: Database, options: VerifyCommandOptions): Promise<Check[]> {
+/** Verifies the books, then compares them with the processors if their settings are given. */
+async function* runChecks(
+  database: Database,
+  options: VerifyCommandOptions & { settings: ServerSettings | null },
+): AsyncGenerator<Check> {
   const bar = new ProgressBar()
   try {
     const scope = { database, merchantId: options.merchant ?? null }
-    const checks = await verifyBooks({
-      ...scope,
-      onProgress: (done, total) => bar.draw(done, total),
-    })
+    yield* verifyBooks({ ...scope, onProgress: (done, total) => bar.draw(done, total) })
     bar.end()
-    if (!options.processor) return checks
+    const { settings: config } = options
+    if (config === null) return
     const since = resolveTime(options.since)
-    const config = readServerSettings()
     const onProgress = (done: number) => bar.draw(done, done)
-    return [...checks, ...(await verifyProcessors({ ...scope, since, config, onProgress }))]
+    yield* await verifyProcessors({ ...scope, since, config, onProgress })
   } finally {
     bar.end()
   }
 }
 
+type ServerSettings = Exclude<ReturnType<typeof readSettingsOf>, Error>
+
 /** The settings of the server, from the environment. @throws {CliError} if one is wrong. */
-function readServerSettings() {
+function readServerSettings(): ServerSettings {
   const config = readSettingsOf(process.env)
   if (config instanceof Error) throw usageError(config.message)
   return config
 }
 
-function show(checks: readonly Check[], { json }: VerifyCommandOptions): void {
-  const isOk = checks.every(({ status }) => status !== 'fail')
+function show(
+  checks: readonly Check[],
+  { json, isComplete }: { json: boolean | undefined; isComplete: boolean },
+): void {
+  const isOk = isComplete && checks.every(({ status }) => status !== 'fail')
   if (json) print(toJson({ object: 'verification', ok: isOk, checks }, 2))
   else for (const check of checks) print(renderCheck(check, nameWidth))
   if (!isOk) process.exitCode = exitCodes.error

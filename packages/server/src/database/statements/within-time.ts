@@ -1,8 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../db.ts'
-
-/** The state of a statement that PostgreSQL has ended. Its message depends on the server's language. */
-const canceled = '57014'
+import { isCanceled } from './step-size.ts'
 
 /**
  * Runs statements that may take too long, and ends the first one that takes longer than `ms`
@@ -23,7 +21,7 @@ export async function tryWithin<T>(
           return await read(tx)
         })
   } catch (error) {
-    if ((error as { code?: string }).code === canceled) return null
+    if (isCanceled(error)) return null
     throw error
   }
 }

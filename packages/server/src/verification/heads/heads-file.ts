@@ -1,12 +1,13 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { access, constants, readFile, stat, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { Check } from 'typebox/value'
 
 const Head = Type.Object({
   merchant_id: Type.String(),
   livemode: Type.Boolean(),
-  /** The number of the last seal: a 64-bit number. */
-  number: Type.String({ pattern: '^[1-9][0-9]*$' }),
+  /** The number of the last seal: more digits may not fit into 64 bits. */
+  number: Type.String({ pattern: '^[1-9][0-9]{0,17}$' }),
   /** SHA-256, in hexadecimal digits. */
   hash: Type.String({ pattern: '^[0-9a-f]{64}$' }),
 })
@@ -28,7 +29,7 @@ export type ExportedHead = Static<typeof Head>
 
 /** Thrown where a file of heads cannot be read or written. The message is a sentence without secrets. */
 export class HeadsFileError extends Error {
-  readonly code: 'file_exists' | 'no_heads'
+  readonly code: 'file_exists' | 'not_writable' | 'no_heads'
 
   constructor(code: HeadsFileError['code'], message: string) {
     super(message)
@@ -48,15 +49,40 @@ export function signedText(file: Omit<HeadsFile, 'signature'>): string {
   ])
 }
 
+/**
+ * Checks early that a file of heads can be written later.
+ *
+ * @throws {HeadsFileError} if it exists, or its folder does not or is not writable.
+ */
+export async function requireNewFile(path: string): Promise<void> {
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  )
+  if (isThere) throw notWritten(path, 'EEXIST')
+  await access(dirname(path), constants.W_OK | constants.X_OK).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw notWritten(path, error.code)
+    },
+  )
+}
+
 /** @throws {HeadsFileError} if the file exists, or its folder does not. */
 export async function writeHeadsFile(path: string, file: HeadsFile): Promise<void> {
   try {
     await writeFile(path, `${JSON.stringify(file, null, 2)}\n`, { flag: 'wx' })
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const reason = code === 'EEXIST' ? 'it exists, and an exported head is never replaced' : code
-    throw new HeadsFileError('file_exists', `Cannot write ${path}: ${reason}.`)
+    throw notWritten(path, (error as NodeJS.ErrnoException).code)
   }
+}
+
+function notWritten(path: string, code: string | undefined): HeadsFileError {
+  const isThere = code === 'EEXIST'
+  const reason = isThere ? 'it exists, and an exported head is never replaced' : code
+  return new HeadsFileError(
+    isThere ? 'file_exists' : 'not_writable',
+    `Cannot write ${path}: ${reason}.`,
+  )
 }
 
 /** @throws {HeadsFileError} if the file cannot be read, or is no file of heads of this version. */

@@ -1,23 +1,22 @@
 import type { Db } from '../../database/db.ts'
 import { type Check, countOf, fail, ok, warn } from '../../diagnosis/engine/check.ts'
 import { listHeadKeys } from '../../seals/head-keys.sql.ts'
-import { isSignatureOf, openHeadSigner } from '../../seals/head-keys.ts'
+import { type HeadSigner, isSignatureOf } from '../../seals/head-keys.ts'
 import { sealAll } from '../../seals/seal.ts'
 import { findSealHashes, listHeads } from './heads.sql.ts'
 import { type ExportedHead, readHeadsFile, signedText, writeHeadsFile } from './heads-file.ts'
 
 /**
  * Seals what has settled, and writes the heads of the chains into a new file, signed by the key of this
- * deployment. Makes the key on first use.
+ * deployment.
  *
- * @param options.encryptionKeys the server's current encryption key and the previous one; empty: none.
  * @throws {HeadsFileError} if the file exists or cannot be written.
  */
 export async function exportHeads(
   db: Db,
-  options: { path: string; merchantId: string | null; encryptionKeys: readonly string[] },
+  options: { path: string; merchantId: string | null; signer: HeadSigner },
 ): Promise<Check> {
-  const signer = await openHeadSigner(db, options.encryptionKeys)
+  const { signer } = options
   await sealAll(db)
   const content = {
     object: 'verification_heads',
@@ -29,11 +28,15 @@ export async function exportHeads(
   } as const
   await writeHeadsFile(options.path, { ...content, signature: signer.sign(signedText(content)) })
   const heads = countOf(content.heads.length, 'head')
+  const plain = signer.isSealed ? '' : plainKey
   return ok(
     'exported_head',
-    `${heads} written to ${options.path}; the public key is ${signer.publicKey}`,
+    `${heads} written to ${options.path}${plain}; the public key is ${signer.publicKey}`,
   )
 }
+
+const plainKey =
+  '; the private key is stored in plain text, as HEDGE_ENCRYPTION_KEY was not set when it was made'
 
 /** Heads compared by one statement. */
 const headsPerStatement = 1_000

@@ -1,4 +1,5 @@
-import { findPageEnd, type Page, queryPage, wholePage } from '../pages/page.sql.ts'
+import { StepSize } from '../../database/statements/step-size.ts'
+import { findPageEnd, type Page, type PaymentKey, queryPage, wholePage } from '../pages/page.sql.ts'
 import type { Runner } from '../pages/runner.ts'
 import { invariants } from './all.ts'
 import type { Invariant } from './invariant.ts'
@@ -30,26 +31,37 @@ export interface CheckedPage {
  * snapshot lasts longer than a page. *Rejected:* one snapshot for the whole run. For as long as it lasts,
  * PostgreSQL removes no old version of any row, and queues and cancels become slower.
  *
- * A statement that reaches the time limit is repeated with a smaller page.
+ * A page of which a statement reaches the time limit is repeated as a smaller one.
  */
 export async function* checkPages(
   runner: Runner,
   merchantId: string | null,
 ): AsyncGenerator<CheckedPage> {
-  let left: Page | null = wholePage(merchantId)
-  let size = pageSizeMax
-  while (left !== null) {
-    try {
-      const end = await findPageEnd(runner, { page: left, size })
-      const page: Page = { after: left.after, through: end ?? left.through }
-      const violations = await checkPage(runner, { page, payments: size })
-      yield { page, payments: end === null ? null : size, violations }
-      left = end === null ? null : { after: end, through: left.through }
-    } catch (error) {
-      if (!isTimeout(error) || size === 1) throw error
-      size = Math.ceil(size / 4)
-    }
+  const { after: first, through } = wholePage(merchantId)
+  const sizes = new StepSize(pageSizeMax)
+  for (let after: PaymentKey | null = first; after !== null; ) {
+    const page: Page = { after, through }
+    const next = await sizes.run((size) => checkNext(runner, { page, size }))
+    yield next.checked
+    after = next.end
   }
+}
+
+/** A page that was checked, and behind which payment the next one begins; `null`: it was the last. */
+interface NextPage {
+  readonly end: PaymentKey | null
+  readonly checked: CheckedPage
+}
+
+/** Checks the next payments of a range. */
+async function checkNext(
+  runner: Runner,
+  { page: { after, through }, size }: { page: Page; size: number },
+): Promise<NextPage> {
+  const end = await findPageEnd(runner, { page: { after, through }, size })
+  const page: Page = { after, through: end ?? through }
+  const violations = await checkPage(runner, { page, payments: size })
+  return { end, checked: { page, payments: end === null ? null : size, violations } }
 }
 
 /** The violated invariants of a page. */
@@ -63,9 +75,4 @@ export async function checkPage(
     if (rows.length > 0) violations.push({ invariant, rows })
   }
   return violations
-}
-
-/** Whether a statement reached `statement_timeout`. */
-function isTimeout(error: unknown): boolean {
-  return (error as { code?: unknown }).code === '57014'
 }

@@ -34,10 +34,12 @@ export const timelines: readonly Invariant[] = [
     action,
     text: `
       select e.subject_id as id, e.sequence from all_events e
+        left join lateral (select 1 as found from all_payments p
+          where p.merchant_id = e.merchant_id and p.livemode = e.livemode and p.id = e.subject_id
+          limit 1) p on true
       where (e.merchant_id, e.livemode, e.subject_id) > ($1, $2::boolean, $3)
         and (e.merchant_id, e.livemode, e.subject_id) <= ($4, $5::boolean, $6)
-        and e.subject_id like 'pay\\_%' and not exists (select from all_payments p
-          where p.merchant_id = e.merchant_id and p.livemode = e.livemode and p.id = e.subject_id)`,
+        and e.subject_id like 'pay\\_%' and p.found is null`,
   },
   {
     name: 'steps_connected',

@@ -1,3 +1,4 @@
+import { isCanceled } from '../../database/statements/step-size.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
 import type { Runner } from './runner.ts'
 
@@ -119,13 +120,28 @@ function boundsOf({ after, through }: Page): unknown[] {
     through.id,
   ]
 }
-/** About how many payments there are: the planner's estimate, or those of a merchant. */
+/**
+ * About how many payments there are: the planner's estimate, or those of a merchant. A merchant whose payments
+ * take too long to count has many of all payments, so their estimate is good enough.
+ */
 export async function estimatePayments(runner: Runner, merchantId: string | null): Promise<number> {
+  if (merchantId === null) return await estimateAllPayments(runner)
+  try {
+    const [row] = await runner.query<{ count: string }>(
+      'select count(*) as count from payments where merchant_id = $1',
+      [merchantId],
+    )
+    return Number(row?.count ?? 0)
+  } catch (error) {
+    if (!isCanceled(error)) throw error
+    return await estimateAllPayments(runner)
+  }
+}
+
+async function estimateAllPayments(runner: Runner): Promise<number> {
   const [row] = await runner.query<{ count: string }>(
-    merchantId === null
-      ? `select greatest(reltuples, 0)::bigint as count from pg_class where oid = 'payments'::regclass`
-      : 'select count(*) as count from payments where merchant_id = $1',
-    merchantId === null ? [] : [merchantId],
+    `select greatest(reltuples, 0)::bigint as count from pg_class where oid = 'payments'::regclass`,
+    [],
   )
   return Number(row?.count ?? 0)
 }

@@ -64,6 +64,12 @@ export async function findPartEnd(
   return rows[0]?.id ?? null
 }
 
+/**
+ * More transfers or refunds than an event has. Each is looked up by the key of its event: a limit keeps the
+ * planner from reading and joining whole tables, whatever it believes of a range of keys.
+ */
+const rowsOfEventMax = 100_000
+
 /** Sums of a part of an account's payments, over the events up to a position. */
 export interface PartTotals {
   readonly balances: readonly TotalRow[]
@@ -85,10 +91,11 @@ export async function sumPart(
        where merchant_id = $1 and livemode = $2::boolean and subject_id > $3 and subject_id <= $4
          and position <= $5::bigint
      ), transfers as materialized (
-       select t.* from ledger_transfers t
-         join counted e on e.subject_id = t.payment_id and e.sequence = t.event_sequence
-       where t.merchant_id = $1 and t.livemode = $2::boolean and t.payment_id > $3
-         and t.payment_id <= $4
+       select t.* from counted e cross join lateral (
+         select credit_account, debit_account, currency, amount from ledger_transfers
+         where merchant_id = $1 and livemode = $2::boolean and payment_id = e.subject_id
+           and event_sequence = e.sequence
+         limit ${rowsOfEventMax}) t
      ), entries as (
        select credit_account as name, currency, amount from transfers
        union all
@@ -97,17 +104,20 @@ export async function sumPart(
        select 'succeeded' as name, p.currency,
          case e.type when 'payment.succeeded' then p.captured_amount
            else -p.captured_amount end as amount
-       from counted e join payments p on p.id = e.subject_id
+       from counted e cross join lateral (
+         select currency, captured_amount from payments
+         where merchant_id = $1 and livemode = $2::boolean and id = e.subject_id limit 1) p
        where e.type in ('payment.succeeded', 'payment.returned')
-         and p.merchant_id = $1 and p.livemode = $2::boolean and p.id > $3 and p.id <= $4
        union all
        select 'refunded', r.currency,
          case e.type when 'payment.refund_succeeded' then r.amount else -r.amount end
-       from counted e join refunds r on r.payment_id = e.subject_id
-         and (e.type = 'payment.refund_succeeded' and r.answered_sequence = e.sequence
-           or e.type = 'payment.refund_failed' and r.returned_sequence = e.sequence)
-       where r.merchant_id = $1 and r.livemode = $2::boolean and r.payment_id > $3
-         and r.payment_id <= $4
+       from counted e cross join lateral (
+         select currency, amount from refunds
+         where merchant_id = $1 and livemode = $2::boolean and payment_id = e.subject_id
+           and (e.type = 'payment.refund_succeeded' and answered_sequence = e.sequence
+             or e.type = 'payment.refund_failed' and returned_sequence = e.sequence)
+         limit ${rowsOfEventMax}) r
+       where e.type in ('payment.refund_succeeded', 'payment.refund_failed')
      )
      select 'balance' as kind, name, currency, sum(amount)::text as amount from entries
      group by name, currency

@@ -1,8 +1,10 @@
+import { StepSize } from '../../database/statements/step-size.ts'
 import type { Account } from '../../domain/account.ts'
 import type { Runner } from '../pages/runner.ts'
 import {
   findNextAccount,
   findPartEnd,
+  type PartTotals,
   readKeptTotals,
   sumPart,
   type TotalRow,
@@ -66,10 +68,12 @@ async function* compareAccount(runner: Runner, account: Account): AsyncGenerator
   const kept = await readKeptTotals(runner, account)
   const balances = new Sums()
   const plots = new Sums()
+  const { position } = kept
+  const sizes = new StepSize(partSize)
   for (let after = ''; ; ) {
-    const end = await findPartEnd(runner, { account, after, size: partSize })
-    const through = end ?? lastId
-    const part = await sumPart(runner, { account, after, through, position: kept.position })
+    const { end, part } = await sizes.run((size) =>
+      sumNext(runner, { account, after, position, size }),
+    )
     balances.add(part.balances)
     plots.add(part.plots)
     if (end === null) break
@@ -85,6 +89,15 @@ async function* compareAccount(runner: Runner, account: Account): AsyncGenerator
     const check = difference.name === 'refunded' ? 'plots_refunded' : 'plots_captured'
     yield { account, check, ...difference }
   }
+}
+
+/** Sums the next payments of an account. `end`: behind which the next part begins; `null`: it is the last. */
+async function sumNext(
+  runner: Runner,
+  given: { account: Account; after: string; position: string; size: number },
+): Promise<{ end: string | null; part: PartTotals }> {
+  const end = await findPartEnd(runner, given)
+  return { end, part: await sumPart(runner, { ...given, through: end ?? lastId }) }
 }
 
 /** Sums by name and currency. */
