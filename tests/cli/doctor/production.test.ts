@@ -162,3 +162,12 @@ test('reports a file of settings that cannot be read', async () => {
   expect(code).toBe(2)
   expect(stderr).toContain('Cannot read the file of --settings: ENOENT.')
 })
+
+test('asks the server at the port of the settings', async () => {
+  const { port } = new URL(own.url)
+  await writeFile(file, `PORT=${port}\nDATABASE_URL=${own.databaseUrl}\n`)
+  const { stdout } = await hedge(['doctor', '--settings', file], {
+    HEDGE_API_SECRET: firstKeys.secretKey,
+  })
+  expect(stdout).toMatch(new RegExp(`ok +server +http://127.0.0.1:${port} answers`))
+})

@@ -1,7 +1,7 @@
 import type { Check } from '@hedgepayments/server/admin'
 import { Command } from 'commander'
 import { checkServer } from '../doctor/server.ts'
-import { type Environment, readServerEnvironment } from '../doctor/settings.ts'
+import { type Environment, findOwnAddress, readServerEnvironment } from '../doctor/settings.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { renderCheck } from '../output/checks.ts'
 import { withExamples } from '../output/examples.ts'
@@ -36,7 +36,8 @@ written and deleted again.`,
       const given = self.optsWithGlobals<DoctorOptions>()
       const env = await readServerEnvironment(given.settings)
       const dataDir = (given.settings && env.HEDGE_DATA_DIR?.trim()) || given.dataDir
-      const options = { ...given, dataDir }
+      const baseUrl = given.baseUrl ?? (given.settings ? findOwnAddress(env) : undefined)
+      const options = { ...given, dataDir, ...(baseUrl === undefined ? {} : { baseUrl }) }
       const checks: Check[] = []
       for await (const check of runChecks(options, env)) {
         checks.push(check)

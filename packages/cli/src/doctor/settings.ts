@@ -19,3 +19,15 @@ export async function readServerEnvironment(file: string | undefined): Promise<E
   })
   return { ...process.env, ...parseEnv(text) }
 }
+
+/**
+ * The address of the server that has these settings, on this machine. `undefined`: they name none, or name
+ * another one by HEDGE_BASE_URL.
+ */
+export function findOwnAddress({
+  HEDGE_BASE_URL: named,
+  PORT: port,
+}: Environment): string | undefined {
+  if (named?.trim() || !port || !/^\d{1,5}$/.test(port.trim())) return undefined
+  return `http://127.0.0.1:${port.trim()}`
+}

@@ -95,7 +95,8 @@ export function connect(options: { url: string; onError: (error: Error) => void 
     },
     async close() {
       isClosing = true
-      await Promise.all([db.destroy(), readDb.destroy(), keyDb.destroy(), batches.end()])
+      // The pools themselves: Kysely ends only a pool that it has used, and others keep the process alive.
+      await Promise.all([requests, reads, keys, batches].map((pool) => pool.end()))
     },
   }
 }

@@ -197,7 +197,10 @@ function expectedBy(error: ErrorObject): string {
     case 'format':
       return formats[error.params.format as string] ?? 'another form'
     case 'pattern':
-      return expectedByPattern[error.params.pattern as string] ?? 'another form'
+      return (
+        (expectedByPattern as Readonly<Record<string, string>>)[error.params.pattern] ??
+        'another form'
+      )
     case 'x-well-formed':
       return storable
     default:
@@ -208,12 +211,13 @@ function expectedBy(error: ErrorObject): string {
 const storable = 'text without NUL and lone surrogates'
 const webAddress = 'an absolute http or https address'
 
-const expectedByPattern: Readonly<Record<string, string>> = {
+const expectedByPattern = {
   [patterns.storable]: storable,
   [patterns.printableAscii]: 'printable ASCII characters',
   [patterns.webAddress]: webAddress,
   [patterns.email]: 'an e-mail address',
-}
+  [patterns.fourDigits]: 'four digits',
+} as const satisfies Record<(typeof patterns)[keyof typeof patterns], string>
 
 const formats: Readonly<Record<string, string>> = {
   uri: webAddress,
