@@ -114,8 +114,9 @@ test('a merchant that does not exist is refused', async () => {
 
 test('an error at the end loses no report', async () => {
   await fixture.sql.query('alter table seals rename to seals_elsewhere')
-  const report = await verify()
-  await fixture.sql.query('alter table seals_elsewhere rename to seals')
+  const report = await verify().finally(() =>
+    fixture.sql.query('alter table seals_elsewhere rename to seals'),
+  )
   expect(report).toMatchObject({ code: 1, ok: false, failed: {} })
   expect(report.stderr).toContain('seals')
   expect(report.checks).toMatchObject({ payments: { status: 'ok' }, plots_refunded: {} })
