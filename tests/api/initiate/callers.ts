@@ -187,7 +187,7 @@ export const ownPage = { 'sec-fetch-site': 'same-origin' }
 
 /** Columns that workers change are not results of the request. */
 const ofWorkers =
-  /^(rate_counts|retention_tasks|webhook_|payment_tasks|event_relay|stats|daily_|hourly_|dashboard_|.*count)/
+  /^(rate_counts|retention_tasks|webhook_|payment_tasks|event_relay|event_hours|ledger_balances|seal|stats|daily_|hourly_|dashboard_|.*count)/
 
 /** One statement that hashes every table that only requests change. */
 let contentsStatement: string | undefined
