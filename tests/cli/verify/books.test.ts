@@ -6,6 +6,7 @@ import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 import { hedge } from '../hedge.ts'
 import { runVerify } from './run-verify.ts'
+import { sealHistory } from './seal-history.ts'
 
 const fixture = withServers(1)
 const databaseUrl = () => fixture.database.url
@@ -82,6 +83,7 @@ const faults: readonly {
 describe('a change by hand is found, with the payment', () => {
   test.each(faults)('$check', async ({ check, plant, undo }) => {
     const id = await createRefunded()
+    await sealHistory(fixture)
     await withoutGuards(fixture.sql, plant(id))
     const report = await verify()
     await withoutGuards(fixture.sql, undo(id))
@@ -89,7 +91,8 @@ describe('a change by hand is found, with the payment', () => {
     expect(report.failed[check]).toBe(`1 violation: ${id}`)
     expect(report.checks[check]?.expected).toMatch(/\w/)
     expect(report.checks[check]?.action).toMatch(/\w/)
-    expect(await verify()).toMatchObject({ code: 0, failed: {} })
+    const { code, failed } = await verify()
+    expect({ code, failed }).toEqual({ code: 0, failed: {} })
   })
 })
 
@@ -164,7 +167,7 @@ test('every page of payments is checked, and --merchant checks one merchant only
   expect(report.checks.payments?.found).toBe('4,100 payments checked')
   expect(report.failed).toEqual({ times_ordered: `4 violations: ${faulty.join(', ')}` })
   expect((await verify()).failed.times_ordered).toBe(report.failed.times_ordered)
-  const mine = await verify('--merchant', fixture.owner.merchant_id)
-  expect(mine).toMatchObject({ code: 0, failed: {} })
+  const { code, failed } = await verify('--merchant', fixture.owner.merchant_id)
+  expect({ code, failed }).toEqual({ code: 0, failed: {} })
   await withoutGuards(fixture.sql, 'update payments set updated_at = created_at where true')
 })

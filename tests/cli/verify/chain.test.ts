@@ -5,8 +5,8 @@ import { withoutGuards } from '../../support/databases/sql.ts'
 import { createPayment } from '../../support/http/api.ts'
 import { createPaid } from '../../support/payments/paid.ts'
 import { createMerchant, withServers } from '../../support/servers/servers.ts'
-import { until } from '../../support/until.ts'
 import { runVerify } from './run-verify.ts'
+import { untilRelayed } from './seal-history.ts'
 
 const fixture = withServers(1)
 const verify = (...options: string[]) =>
@@ -26,29 +26,19 @@ beforeAll(async () => {
   canceled = (await createPayment(api)).id
   const body = { reason: 'Ada has changed her mind' }
   await api('POST', `/v1/payments/${canceled}/cancel`, { body })
-  await untilRelayed()
+  await untilRelayed(fixture)
   await sealAll(database.db)
   await createPaid(api, {})
-  await untilRelayed()
+  await untilRelayed(fixture)
 })
 
 afterAll(() => database?.close())
-
-/** Waits until the relay has passed all events. */
-async function untilRelayed(): Promise<void> {
-  await until('all events are relayed', async () => {
-    const [row] = await fixture.sql.query(
-      'select position >= (select max(position) from events) as done from event_relay',
-    )
-    return row.done
-  })
-}
 
 test('two servers seal what has settled, each event once, and a new merchant costs nothing', async () => {
   const other = await createMerchant(fixture)
   const [before] = await fixture.sql.query('select count(*)::integer as count from seals')
   await createPayment(fixture.api)
-  await untilRelayed()
+  await untilRelayed(fixture)
   await Promise.all([sealAll(database.db), sealAll(database.db), sealNext(database.db)])
   await sealAll(database.db)
   const seals = await fixture.sql.query('select * from seals order by merchant_id, number')
@@ -65,13 +55,13 @@ test('two servers seal what has settled, each event once, and a new merchant cos
 test('a chain of many seals is read in the order of their numbers', async () => {
   const other = await createMerchant(fixture)
   const { id } = await createPayment(other.test)
-  await untilRelayed()
+  await untilRelayed(fixture)
   await sealAll(database.db)
   // A chain of one event a seal: more than one page of the check, with numbers of one and two digits.
   await Promise.all(Array.from({ length: 14 }, () => createPayment(other.test)))
   await other.test('POST', `/v1/payments/${id}/cancel`, { body: {} })
   for (let n = 0; n < 10; n++) await createPayment(other.test)
-  await untilRelayed()
+  await untilRelayed(fixture)
   await sealAll(database.db, 1)
   const report = await verify('--merchant', other.id)
   expect(report).toMatchObject({ code: 0, failed: {} })
