@@ -26,6 +26,7 @@ export class GatedProcessors {
       forNew: async () => null,
       forSent: async ({ merchantId }) => this.#processorOf(merchantId),
       rulesForNew: async () => null,
+      rulesWith: () => null,
       rulesOf: () => null,
     }
   }

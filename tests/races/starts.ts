@@ -1,7 +1,9 @@
 import { feeScheduleDefault } from '../../packages/server/src/domain/fees.ts'
 import { plusSeconds, toTimestamp } from '../../packages/server/src/domain/time.ts'
 import { capturePayment } from '../../packages/server/src/payments/capture/capture-job.ts'
+import { BatchedCreates } from '../../packages/server/src/payments/create/batched-creates.ts'
 import { createPayment } from '../../packages/server/src/payments/create/create.ts'
+import { DefaultsCache } from '../../packages/server/src/payments/create/merchant-defaults.ts'
 import { processDue } from '../../packages/server/src/payments/run/due-payments.sql.ts'
 import { initiatePayment } from '../../packages/server/src/payments/submit/initiate.ts'
 import { submissionLeaseSeconds } from '../../packages/server/src/payments/submit/submission.ts'
@@ -92,7 +94,12 @@ async function makeTemplate(arena: Arena, start: Start): Promise<Template> {
   const createdAt = plusSeconds(now, -(start.ageSeconds ?? 60))
   const leaseSeconds = submissionLeaseSeconds
   const dependencies = { db, processors, onWork: () => undefined, leaseSeconds }
-  const created = await createPayment(dependencies, {
+  const creating = {
+    ...dependencies,
+    defaults: new DefaultsCache(db),
+    creates: new BatchedCreates(database),
+  }
+  const created = await createPayment(creating, {
     auth,
     body: {
       amount: amountMinor,

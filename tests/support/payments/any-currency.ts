@@ -3,6 +3,7 @@ import { connect } from '../../../packages/server/src/database/connect.ts'
 import { toTimestamp } from '../../../packages/server/src/domain/time.ts'
 import { insertPayment } from '../../../packages/server/src/payments/create/create.sql.ts'
 import { readNewPayment } from '../../../packages/server/src/payments/create/create-request.ts'
+import { findDefaults } from '../../../packages/server/src/payments/create/merchant-defaults.sql.ts'
 import { paymentBody } from '../http/api.ts'
 import type { MerchantFixture } from '../servers/merchant.ts'
 
@@ -31,11 +32,11 @@ export async function createInAnyCurrency(
       const body = paymentBody({ amount: wanted.amount, currency }) as unknown as PaymentCreate
       const now = toTimestamp(Date.now())
       const publicUrl = servers[0]?.url ?? ''
-      const payment = await readNewPayment(db, { auth, body, idempotency: null, now, publicUrl })
+      const request = { auth, body, idempotency: null, now, publicUrl }
+      const payment = readNewPayment(request, await findDefaults(db, auth))
       if ('refusal' in payment) throw new Error(payment.message)
-      const inserted = await insertPayment(db, payment, { actorId: auth.keyId, record: null })
-      if (!inserted) throw new Error('a payment without a key was not inserted')
-      created.set(currency, inserted.id)
+      const { id } = await insertPayment(db, payment, { actorId: auth.keyId })
+      created.set(currency, id)
     }
   } finally {
     await close()

@@ -60,7 +60,7 @@ export async function claimId<T extends string>(
 }
 
 /** Characters after the twelve of the time. The id is as long as an id of `newId`. */
-const randomLength = 14
+export const randomLength = 14
 
 const tables = {
   payment: 'payments',

@@ -35,7 +35,7 @@ export function paymentRoutes(
 ): void {
   const { db } = database
   const dependencies = { db, processors, onWork, leaseSeconds }
-  createRoute(app, { dependencies, publicUrl })
+  createRoute(app, { database, dependencies, publicUrl })
   initiateRoute(app, { dependencies })
   cancelRoutes(app, { database })
   captureRoute(app, { db, processors, onWork })

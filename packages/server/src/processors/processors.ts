@@ -50,12 +50,16 @@ export function createProcessors(options: ProcessorOptions): Processors {
       return stripe
     },
     async rulesForNew(account) {
-      const isStripe =
-        accessOfEnvironment(account) !== null || (await findCredentials(options.db, account))
-      if (isStripe) return stripeRules
-      return account.livemode ? null : sandboxRules
+      const row = await findCredentials(options.db, account)
+      return rulesWith(account, { hasCredentials: row !== undefined })
     },
+    rulesWith,
     rulesOf: (name) => rulesByName.get(name) ?? null,
+  }
+
+  function rulesWith(account: Account, { hasCredentials }: { readonly hasCredentials: boolean }) {
+    if (hasCredentials || accessOfEnvironment(account) !== null) return stripeRules
+    return account.livemode ? null : sandboxRules
   }
 
   function sandboxOf({ merchantId }: Account): Processor {

@@ -17,7 +17,7 @@ export async function insertNextPayment(
   session: CheckoutSessionRow,
   { customerEmail, method, now }: { customerEmail: string; method: CheckoutMethod; now: Timestamp },
 ): Promise<PaymentId> {
-  const inserted = await insertPayment(
+  const { id } = await insertPayment(
     tx,
     {
       merchant_id: session.merchant_id,
@@ -41,10 +41,8 @@ export async function insertNextPayment(
       payment_method_token: null,
       expires_at: session.expires_at,
     },
-    { actorId: session.actor_id, record: null },
+    { actorId: session.actor_id },
   )
-  if (inserted === null) throw new Error('a payment without a key was not inserted')
-  const { id } = inserted
   await setPayment(tx, session, { paymentId: id, customerEmail, now })
   return id
 }

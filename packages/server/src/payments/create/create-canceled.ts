@@ -47,8 +47,7 @@ async function createAndCancel(
   payment: NewPayment,
   { auth, record }: { auth: Auth; record: IdempotencyRow },
 ) {
-  const inserted = await insertPayment(tx, payment, { actorId: auth.keyId, record: null })
-  if (!inserted) throw new Error('a create without an idempotency key was not inserted')
+  const inserted = await insertPayment(tx, payment, { actorId: auth.keyId })
   const { id: paymentId } = inserted
   const canceled = await cancelInTransaction(tx, {
     merchantId: payment.merchant_id,

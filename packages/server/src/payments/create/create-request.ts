@@ -1,13 +1,12 @@
 import type { PaymentCreate, PaymentId } from '@hedgepayments/contract'
-import type { Db } from '../../database/db.ts'
 import { newId } from '../../domain/ids.ts'
 import { givenEnd, type Timestamp } from '../../domain/time.ts'
 import { type Refusal, refuseField } from '../../http/answers/refusal.ts'
 import type { Auth } from '../../http/request/auth.ts'
 import type { IdempotencyKey } from '../../http/request/idempotency-key.ts'
-import { findCancelWindow } from '../../merchants/merchants.sql.ts'
 import { readPaymentMethodToken } from '../submit/payment-method-token.ts'
 import type { NewPayment } from '../transition/create-row.sql.ts'
+import type { MerchantDefaults } from './merchant-defaults.sql.ts'
 
 /** A request to create a payment. */
 export interface CreateRequest {
@@ -20,10 +19,10 @@ export interface CreateRequest {
 }
 
 /** Reads the payment that a request describes, with the merchant's and the API's defaults. */
-export async function readNewPayment(
-  db: Db,
+export function readNewPayment(
   { auth, body, publicUrl }: CreateRequest,
-): Promise<NewPayment | Refusal> {
+  defaults: MerchantDefaults,
+): NewPayment | Refusal {
   const token = readPaymentMethodToken(body.payment_method_token ?? null, auth.livemode)
   if (token !== null && typeof token !== 'string') return token
   if (body.initiate && token === null) {
@@ -51,7 +50,7 @@ export async function readNewPayment(
     cancel_url: body.cancel_url ?? null,
     url: `${publicUrl}/pay/${id}`,
     retry_of: null,
-    cancel_window: body.cancel_window ?? (await findCancelWindow(db, auth.merchantId)),
+    cancel_window: body.cancel_window ?? defaults.cancelWindow,
     capture_method: body.capture_method ?? 'automatic',
     payment_method_token: token,
     expires_at: body.expires_at ? givenEnd(body.expires_at) : null,

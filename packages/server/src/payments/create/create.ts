@@ -1,5 +1,4 @@
 import { toMs } from '../../domain/time.ts'
-import { failpoint } from '../../failpoints.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
 import { type Refusal, refuseField } from '../../http/answers/refusal.ts'
 import { recordDropped } from '../../idempotency/replay.ts'
@@ -10,17 +9,25 @@ import type { NewPayment } from '../transition/create-row.sql.ts'
 import { refuseCharge } from '../transition/processor-rules.ts'
 import { processorMissing } from '../transition/refusals.ts'
 import { etagOf, renderPayment } from '../view/render.ts'
-import { insertPayment } from './create.sql.ts'
+import type { BatchedCreates } from './batched-creates.ts'
 import { createCanceled } from './create-canceled.ts'
 import { type CreateRequest, readNewPayment } from './create-request.ts'
 import { renderCreated } from './created-answer.ts'
+import type { MerchantDefaults } from './merchant-defaults.sql.ts'
+import type { DefaultsCache } from './merchant-defaults.ts'
 import { type PaymentToSubmit, repeatCreate } from './repeat-create.ts'
 
 /** Ninety days: a customer who has not paid by then will not pay. */
 const expirySecondsMax = 90 * 86_400
 
-/** Retention may delete the key's record between two statements of a create, but not three times in a row. */
+/** Retention may delete the key's record between two statements of a create, and a merchant's settings may change, but not three times in a row. */
 const triesMax = 3
+
+/** What a create needs. */
+export interface CreateDependencies extends SubmissionDependencies {
+  readonly defaults: DefaultsCache
+  readonly creates: BatchedCreates
+}
 
 /**
  * Creates a payment, and submits it where the request says `initiate`. A repeated request with the
@@ -28,20 +35,48 @@ const triesMax = 3
  * Source: `createPayment` in the contract.
  */
 export async function createPayment(
-  dependencies: SubmissionDependencies,
+  dependencies: CreateDependencies,
   request: CreateRequest,
 ): Promise<Reply> {
-  const [payment, rules] = await Promise.all([
-    readNewPayment(dependencies.db, request),
-    dependencies.processors.rulesForNew(request.auth),
-  ])
+  for (let tries = 0; tries < triesMax; tries++) {
+    const result = await tryCreate(dependencies, request)
+    if (result === null) continue
+    return 'paymentId' in result ? await submitCreated(dependencies, request, result) : result
+  }
+  return recordDropped()
+}
+
+/** `null`: the merchant's settings or the key's record have changed. Nothing was done. */
+async function tryCreate(
+  dependencies: CreateDependencies,
+  request: CreateRequest,
+): Promise<Reply | PaymentToSubmit | null> {
+  const checkedWith = await dependencies.defaults.get(request.auth)
+  const payment = readNewPayment(request, checkedWith)
   if ('refusal' in payment) return payment
+  const rules = dependencies.processors.rulesWith(request.auth, checkedWith)
   const refusal = refuseCreate(request, payment, rules)
-  // A repeated request gets the first answer, also when it would be refused now.
-  const result = refusal
-    ? ((await repeatCreate(dependencies, request)) ?? refusal)
-    : await createOrRepeat(dependencies, request, payment)
-  return 'paymentId' in result ? await submitCreated(dependencies, request, result) : result
+  if (refusal) return await refuseUnlessRepeated(dependencies, request, { refusal, checkedWith })
+  return (
+    (await insertNew(dependencies, request, { payment, checkedWith })) ??
+    (await repeatCreate(dependencies, request)) ??
+    (await createCanceled(dependencies.db, request, payment))
+  )
+}
+
+/**
+ * A repeated request gets the first answer, also when it would be refused now. `null`: the merchant's
+ * settings, which the refusal may depend on, have changed.
+ */
+async function refuseUnlessRepeated(
+  dependencies: CreateDependencies,
+  request: CreateRequest,
+  { refusal, checkedWith }: { refusal: Refusal; checkedWith: MerchantDefaults },
+): Promise<Reply | PaymentToSubmit | null> {
+  const repeated = await repeatCreate(dependencies, request)
+  if (repeated) return repeated
+  const current = await dependencies.defaults.read(request.auth)
+  return current.hasCredentials === checkedWith.hasCredentials ? refusal : null
 }
 
 /** @param rules `null`: the mode has no processor. */
@@ -57,39 +92,19 @@ function refuseCreate(
   return refuseCharge(rules, body)
 }
 
-async function createOrRepeat(
-  dependencies: SubmissionDependencies,
-  request: CreateRequest,
-  payment: NewPayment,
-): Promise<Reply | PaymentToSubmit> {
-  for (let tries = 0; tries < triesMax; tries++) {
-    const result =
-      (await insertNew(dependencies, request, payment)) ??
-      (await repeatCreate(dependencies, request)) ??
-      (await createCanceled(dependencies.db, request, payment))
-    if (result) return result
-  }
-  return recordDropped()
-}
-
-/** Inserts the payment. `null`: the idempotency key has a record already, and nothing was done. */
+/** Inserts the payment. `null`: the idempotency key has a record, or the settings have changed. */
 async function insertNew(
-  dependencies: SubmissionDependencies,
+  { creates, defaults, leaseSeconds }: CreateDependencies,
   { auth, body, idempotency }: CreateRequest,
-  payment: NewPayment,
+  { payment, checkedWith }: { payment: NewPayment; checkedWith: MerchantDefaults },
 ): Promise<Reply | PaymentToSubmit | null> {
   // The record of a create that submits says `running` until the submission has a result.
-  const content = body.initiate
-    ? { leaseSeconds: dependencies.leaseSeconds }
-    : renderCreated(payment)
+  const content = body.initiate ? { leaseSeconds } : renderCreated(payment)
   const record = idempotency && { ...idempotency, content }
-  failpoint('before commit', 'create')
-  const inserted = await insertPayment(dependencies.db, payment, { actorId: auth.keyId, record })
-  failpoint('after commit', 'create')
-  if (!inserted) {
-    if (!idempotency) throw new Error('a create without an idempotency key was not inserted')
-    return null
-  }
+  const outcome = await creates.insert({ payment, actorId: auth.keyId, record, checkedWith })
+  if (outcome.kind === 'changed') defaults.set(auth, outcome.defaults)
+  if (outcome.kind !== 'inserted') return null
+  const { inserted } = outcome
   const { id: paymentId, leaseToken: token } = inserted
   if ('fill' in content) {
     return answer(201, content.fill(inserted), { etag: etagOf({ sequence: 1 }) })

@@ -1,5 +1,4 @@
 import { firstStatus } from '@hedgepayments/contract'
-import { type RawBuilder, sql } from 'kysely'
 import type { PaymentRow } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
 
@@ -34,45 +33,54 @@ export type NewPayment = Pick<
   readonly expires_at: Timestamp | null
 }
 
+/** The columns of a new payment that the request contains, with their types in the database. */
+export const requestedColumns = [
+  ['merchant_id', 'text'],
+  ['livemode', 'boolean'],
+  ['amount', 'integer'],
+  ['currency', 'text'],
+  ['payment_method', 'text'],
+  ['customer_email', 'text'],
+  ['customer_id', 'text'],
+  ['checkout_session_id', 'text'],
+  ['description', 'text'],
+  ['statement_descriptor', 'text'],
+  ['metadata', 'jsonb'],
+  ['success_url', 'text'],
+  ['cancel_url', 'text'],
+  ['retry_of', 'text'],
+  ['cancel_window', 'integer'],
+  ['capture_method', 'text'],
+  ['payment_method_token', 'text'],
+] as const satisfies readonly (readonly [keyof NewPayment, string])[]
+
+const requestedNames = requestedColumns.map(([name]) => name).join(', ')
+
 /**
- * The CTEs of every statement that creates a payment. `created` inserts the row, `created_event` its
- * first event, and `created_expiry` the task that cancels the payment at `expires_at`. In the
- * payment's url the final id replaces the provisional one.
+ * The CTEs of every statement that creates payments. `created` inserts the rows, `created_events` the
+ * first event of each, and `created_expiries` the tasks that cancel the payments at `expires_at`. In the
+ * url of a payment the final id replaces the provisional one.
  *
- * @param actorId the API key that creates it; `null`: the customer does.
- * @param from the FROM clause of one row `made` with `id`, `at` and `expires_at`, or of none:
- *   then nothing is inserted.
- * @returns an SQL fragment. `created` has `id`, `created_at` and `expires_at`.
+ * @param name a CTE with one row for each payment: `id`, `provisional_id`, `at`, `expires_at`, `url`,
+ *   `actor_id` (the API key that creates it; null: the customer does), `n` (their order), and the
+ *   columns of `requestedColumns`.
+ * @returns SQL text.
  */
-export function createRow(
-  payment: NewPayment,
-  { actorId, from }: { actorId: string | null; from: RawBuilder<unknown> },
-): RawBuilder<unknown> {
-  return sql`created as (
-      insert into payments (merchant_id, livemode, id, sequence, status, amount, currency,
-        payment_method, customer_email, customer_id, checkout_session_id, description,
-        statement_descriptor, metadata,
-        success_url, cancel_url, url, retry_of, cancel_window, capture_method, payment_method_token, expires_at, created_at,
-        updated_at)
-      select ${payment.merchant_id}, ${payment.livemode}::boolean, made.id, 1, ${firstStatus},
-        ${payment.amount}::integer, ${payment.currency}, ${payment.payment_method},
-        ${payment.customer_email}, ${payment.customer_id}, ${payment.checkout_session_id},
-        ${payment.description},
-        ${payment.statement_descriptor}, ${JSON.stringify(payment.metadata)}::jsonb,
-        ${payment.success_url}, ${payment.cancel_url},
-        replace(${payment.url}, ${payment.id}, made.id), ${payment.retry_of},
-        ${payment.cancel_window}::integer,
-        ${payment.capture_method}, ${payment.payment_method_token}, made.expires_at, made.at, made.at
-      ${from}
-      returning merchant_id, livemode, id, created_at, expires_at
-    ), created_event as (
-      insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
-        actor_type, actor_id, to_status)
-      select merchant_id, livemode, id, 1, 'payment.created', created_at,
-        ${actorId === null ? 'customer' : 'api_key'}, ${actorId}, ${firstStatus} from created
-    ), created_expiry as (
-      insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at,
-        waiting_since)
-      select merchant_id, livemode, id, 'expire', expires_at, created_at from created
-    )`
+export function createRows(name: string): string {
+  return `created as (
+  insert into payments (id, sequence, status, url, expires_at, created_at, updated_at, ${requestedNames})
+  select id, 1, '${firstStatus}', replace(url, provisional_id, id), expires_at, at, at, ${requestedNames}
+  from ${name} order by n
+  returning merchant_id, livemode, id, created_at, expires_at
+), created_events as (
+  insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
+    actor_id, to_status)
+  select c.merchant_id, c.livemode, c.id, 1, 'payment.created', c.created_at,
+    case when s.actor_id is null then 'customer' else 'api_key' end, s.actor_id, '${firstStatus}'
+  from created c join ${name} s
+    on s.merchant_id = c.merchant_id and s.livemode = c.livemode and s.id = c.id
+), created_expiries as (
+  insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at, waiting_since)
+  select merchant_id, livemode, id, 'expire', expires_at, created_at from created
+)`
 }

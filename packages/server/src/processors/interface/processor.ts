@@ -256,6 +256,8 @@ export interface Processors {
   forSent(account: Account, name: string): Promise<Processor>
   /** The rules of the processor for new payments; `null` if none is configured. Opens no credentials. */
   rulesForNew(account: Account): Promise<ProcessorRules | null>
+  /** The same for a merchant with or without credentials of its own in this mode. */
+  rulesWith(account: Account, own: { readonly hasCredentials: boolean }): ProcessorRules | null
   /** The rules of a processor by its name; `null` for an unknown name. */
   rulesOf(name: string): ProcessorRules | null
 }
