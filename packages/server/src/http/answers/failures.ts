@@ -6,6 +6,7 @@ import {
   isStatementTimeout,
 } from '../../database/errors.ts'
 import { PoolFullError } from '../../database/hosts/bounded-pool.ts'
+import { BatcherFullError } from '../../jobs/batcher.ts'
 import { type Refusal, RefusalError, refuse, refuseField } from './refusal.ts'
 
 /** Turns an error that was thrown into an answer, and logs it unless the caller caused it. */
@@ -14,7 +15,7 @@ export function refusalOf(error: unknown, log: FastifyBaseLogger): Refusal {
   if (isHangUp(error)) return refuseField('body', 'a part of it', 'the whole body')
   const byCode = refusalsByCode.get((error as Partial<FastifyError>).code ?? '')
   if (byCode) return byCode
-  if (error instanceof PoolFullError)
+  if (error instanceof PoolFullError || error instanceof BatcherFullError)
     return unavailable('Too many requests wait for the database. Try again.')
   if (isLockTimeout(error)) {
     log.warn({ err: describe(error) }, 'lock timeout')

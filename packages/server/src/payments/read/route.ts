@@ -7,19 +7,21 @@ import { renderList } from '../../http/request/pagination.ts'
 import { openPage } from '../../lists/fence.ts'
 import { paymentNotFound } from '../transition/refusals.ts'
 import { listPayments } from '../view/list-payments.sql.ts'
-import { findPayment } from '../view/payments.sql.ts'
 import { etagOf } from '../view/render.ts'
 import { renderAllWithRefunds, renderWithRefunds } from '../view/render-with-refunds.ts'
 import { readAttempts } from './attempts.ts'
+import { BatchedReads } from './batched-reads.ts'
 import { readTimeline } from './timeline.ts'
 
 /** `GET /v1/payments`, `/v1/payments/:id`, and the events and attempts of a payment */
 export function readRoutes(
   app: FastifyInstance,
-  { db, readDb }: Pick<Database, 'db' | 'readDb'>,
+  { db, pool, readDb }: Pick<Database, 'db' | 'pool' | 'readDb'>,
 ): void {
+  const reads = new BatchedReads({ db, pool })
+
   implement(app, operations.retrievePayment, async ({ auth, params: { id } }) => {
-    const row = isId('payment', id) ? await findPayment(db, { account: auth, id }) : undefined
+    const row = isId('payment', id) ? await reads.read({ account: auth, id }) : undefined
     if (!row) return paymentNotFound(id)
     return answer(200, await renderWithRefunds(db, auth, row), { etag: etagOf(row) })
   })
