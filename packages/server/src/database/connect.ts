@@ -4,9 +4,9 @@ import { statementLog } from '../tracing/statements.ts'
 import type { Db } from './db.ts'
 import { keepOpen } from './hosts/keep-open.ts'
 import type { Schema } from './schema.ts'
-import { clusterMark } from './sessions/cluster-mark.ts'
 import { openFirst, openSeparate } from './sessions/first-connections.ts'
 import { makePools } from './sessions/pools.ts'
+import { rememberSessions } from './sessions/sessions-of.ts'
 
 /** A database: Kysely for most statements, and its pool for the hot statements. */
 export interface Database {
@@ -57,13 +57,14 @@ export function connect(options: { url: string; onError: (error: Error) => void 
     },
   })
   const log = statementLog()
-  const mark = clusterMark(sessions)
-  const throughPool = (through: pg.Pool) =>
-    new Kysely<Schema>({
+  const throughPool = (through: pg.Pool) => {
+    const own = new Kysely<Schema>({
       dialect: new PostgresDialect({ pool: through }),
-      plugins: [mark],
       ...(log ? { log } : {}),
     })
+    rememberSessions(own, sessions)
+    return own
+  }
   const db = throughPool(requests)
   const keyDb = throughPool(keys)
   const readDb = throughPool(reads)
@@ -89,10 +90,8 @@ export function connect(options: { url: string; onError: (error: Error) => void 
     },
     async withLongStatements(work) {
       const own = openLong()
-      const ownDb = new Kysely<Schema>({
-        dialect: new PostgresDialect({ pool: own }),
-        plugins: [mark],
-      })
+      const ownDb = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: own }) })
+      rememberSessions(ownDb, sessions)
       try {
         return await ownDb.connection().execute(work)
       } finally {

@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Account } from '../../domain/account.ts'
-import { sessionsOf } from '../sessions/cluster-mark.ts'
+import { sessionsOf } from '../sessions/sessions-of.ts'
 import { findMisplaced, isUnplaced, readClusterState } from './state.sql.ts'
 
 /**

@@ -10,10 +10,10 @@ import type { Runner } from '../pages/runner.ts'
  */
 const atRest = ({ isCluster }: Runner) => `
   p.processor is not null and p.status not in ('pending', 'initiated', 'processing')
-  and not exists (select from payment_attempts a where a.merchant_id = p.merchant_id
+  and not exists (select 1 from payment_attempts a where a.merchant_id = p.merchant_id
     and a.livemode = p.livemode and a.payment_id = p.id and a.outcome is null
     ${isCluster ? 'and a.merchant_id = $1 and a.livemode = $2::boolean' : ''})
-  and not exists (select from payment_tasks t where t.merchant_id = p.merchant_id
+  and not exists (select 1 from payment_tasks t where t.merchant_id = p.merchant_id
     and t.livemode = p.livemode and t.payment_id = p.id
     ${isCluster ? 'and t.merchant_id = $1 and t.livemode = $2::boolean' : ''}
     and t.kind in ('authorize', 'capture', 'void', 'refund', 'dispute'))`

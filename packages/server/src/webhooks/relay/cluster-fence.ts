@@ -1,6 +1,6 @@
 import type { Db } from '../../database/db.ts'
-import { sessionsOf } from '../../database/sessions/cluster-mark.ts'
 import type { Sessions } from '../../database/sessions/sessions.ts'
+import { sessionsOf } from '../../database/sessions/sessions-of.ts'
 import {
   findWriters,
   type NodeTransactions,
