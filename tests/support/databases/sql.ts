@@ -2,6 +2,7 @@ import { canMove, firstStatus, type PaymentStatus, paymentStatuses } from '@hedg
 import pg from 'pg'
 import { firstIdAt } from '../../../packages/server/src/domain/ids.ts'
 import { until } from '../until.ts'
+import { clusterUrl } from './cluster.ts'
 
 /** A direct connection to the database, to check the server's work or to compete with it. */
 export interface Sql {
@@ -41,20 +42,30 @@ const guarded = [
   'seals',
 ]
 
-/**
- * Disables the triggers, so that a test can insert forbidden rows. Use it in a transaction that is
- * rolled back or that runs `enableGuards`.
- */
-export const disableGuards = guarded
-  .map((table) => `alter table ${table} disable trigger user`)
-  .join('; ')
-export const enableGuards = disableGuards.replaceAll(' disable ', ' enable ')
+const alterGuards = (how: 'disable' | 'enable') =>
+  guarded.map((table) => `alter table ${table} ${how} trigger user`)
 
-/** Runs a statement with disabled triggers. Only the owner of the tables can disable them. */
-export async function withoutGuards(sql: Sql, statement: string): Promise<void> {
+/**
+ * Statements that disable the triggers, so that a test can insert forbidden rows. Run them in a transaction
+ * that is rolled back or that runs `enableGuards`. Citus cannot disable a trigger, but it sends settings of a
+ * transaction to the workers, if each is a query of its own.
+ */
+export const disableGuards: readonly string[] = clusterUrl
+  ? [
+      "set local citus.propagate_set_commands = 'local'",
+      "set local session_replication_role = 'replica'",
+    ]
+  : alterGuards('disable')
+export const enableGuards: readonly string[] = clusterUrl
+  ? ["set local session_replication_role = 'origin'"]
+  : alterGuards('enable')
+
+/** Runs statements with disabled triggers. Only the owner of the tables can disable them. */
+export async function withoutGuards(sql: Sql, ...statements: string[]): Promise<void> {
   const client = await sql.connect()
   try {
-    await client.query(`begin; ${disableGuards}; ${statement}; ${enableGuards}; commit`)
+    const all = ['begin', ...disableGuards, ...statements, ...enableGuards, 'commit']
+    for (const statement of all) await client.query(statement)
   } catch (error) {
     await client.query('rollback')
     throw error
