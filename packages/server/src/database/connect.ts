@@ -4,6 +4,7 @@ import { statementLog } from '../tracing/statements.ts'
 import type { Db } from './db.ts'
 import { keepOpen } from './hosts/keep-open.ts'
 import type { Schema } from './schema.ts'
+import { clusterMark } from './sessions/cluster-mark.ts'
 import { openFirst, openSeparate } from './sessions/first-connections.ts'
 import { makePools } from './sessions/pools.ts'
 
@@ -56,9 +57,11 @@ export function connect(options: { url: string; onError: (error: Error) => void 
     },
   })
   const log = statementLog()
+  const mark = clusterMark(sessions)
   const throughPool = (through: pg.Pool) =>
     new Kysely<Schema>({
       dialect: new PostgresDialect({ pool: through }),
+      plugins: [mark],
       ...(log ? { log } : {}),
     })
   const db = throughPool(requests)
@@ -86,7 +89,10 @@ export function connect(options: { url: string; onError: (error: Error) => void 
     },
     async withLongStatements(work) {
       const own = openLong()
-      const ownDb = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: own }) })
+      const ownDb = new Kysely<Schema>({
+        dialect: new PostgresDialect({ pool: own }),
+        plugins: [mark],
+      })
       try {
         return await ownDb.connection().execute(work)
       } finally {

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { isImportUnfinished } from '../copies/import.ts'
-import { recognizeCluster } from '../database/cluster/cluster.ts'
 import { connect, type Database } from '../database/connect.ts'
 import { describe } from '../database/errors.ts'
 import { isMigrated, migrate } from '../database/migrate/migrate.ts'
@@ -74,7 +73,7 @@ async function startUntraced(options: DatabaseOptions): Promise<RunningServer> {
   try {
     await prepareDatabase({ config, log, database })
     const credentials = await prepareKeys({ config, db: database.db, isBundled, onKeys })
-    const http = await serve({ config, log, database: await recognizeCluster(database) })
+    const http = await serve({ config, log, database })
     if (credentials?.file) await saveAddress({ config, log, credentials, url: http.url })
     return {
       url: http.url,
