@@ -11,7 +11,7 @@ const endLeases = [
   `update idempotency_records set locked_until = ${ended} where outcome = 'running'`,
   `update webhook_deliveries set due_at = ${ended} where lease is not null`,
   `update payment_attempts set leased_until = ${ended} where leased_until is not null`,
-  `update payment_attempts set began_at = began_at - interval '10 minutes' where outcome is null`,
+  `update payment_attempts set began_at = now() - interval '10 minutes' where outcome is null`,
 ]
 
 /**
