@@ -67,13 +67,21 @@ const isolateMerchant: Fault = {
   needs: 'a cluster',
   async strike({ world, over }) {
     const cluster = clusterOf(world)
-    await cluster.ask(`select isolate_tenant_to_new_shard('payments', merchant_id, 'CASCADE')
-      from webhook_endpoints where id = '${world.endpointId}'`)
-    await cluster.ask(`select citus_move_shard_placement(s.shardid, s.nodename, s.nodeport, n.nodename, n.nodeport)
-      from webhook_endpoints e
-        join citus_shards s on s.shardid = get_shard_id_for_distribution_column('payments', e.merchant_id)
-        join pg_dist_node n on n.groupid > 0 and n.nodeport <> s.nodeport
-      where e.id = '${world.endpointId}'`)
+    const [merchant] = await cluster.ask(
+      `select merchant_id from webhook_endpoints where id = '${world.endpointId}'`,
+    )
+    // A statement of its own: beside a distributed table, the function would run on the worker.
+    await cluster.ask(`select isolate_tenant_to_new_shard('payments', '${merchant}', 'CASCADE')`)
+    const [shard, port] = await cluster.ask(
+      `select shardid, nodeport from citus_shards
+       where shardid = get_shard_id_for_distribution_column('payments', '${merchant}')`,
+    )
+    const [other] = await cluster.ask(
+      `select nodeport from pg_dist_node where groupid > 0 and nodeport <> ${port}`,
+    )
+    await cluster.ask(
+      `select citus_move_shard_placement(${shard}, '127.0.0.1', ${port}, '127.0.0.1', ${other})`,
+    )
     await over()
   },
 }

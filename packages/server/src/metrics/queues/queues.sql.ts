@@ -25,12 +25,25 @@ export async function measureDeliveries(db: Db): Promise<{ due: QueueState; sche
 
 /** Events without deliveries yet. Reads the index of positions. */
 export async function measureRelay(db: Db): Promise<QueueState> {
+  return await measureEvents(db, 'event_relay')
+}
+
+/** Events without a seal yet. Reads the index of positions. */
+export async function measureSeals(db: Db): Promise<QueueState> {
+  return await measureEvents(db, 'seal_progress')
+}
+
+/** The events behind the position of a worker. */
+async function measureEvents(
+  db: Db,
+  progress: 'event_relay' | 'seal_progress',
+): Promise<QueueState> {
   const { rows } = await sql<{ count: number; seconds: number }>`
     select count(*)::integer as count,
       coalesce(greatest(0, extract(epoch from now() - min(created_at))), 0)::double precision
         as seconds
     from (
-      select created_at from events where position > (select position from event_relay)
+      select created_at from events where position > (select position from ${sql.table(progress)})
       order by position limit ${countedMax}
     ) ahead`.execute(db)
   const { count = 0, seconds = 0 } = rows[0] ?? {}
