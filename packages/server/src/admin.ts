@@ -25,6 +25,7 @@ export { diagnoseSettings, readSettingsOf } from './diagnosis/diagnose-settings.
 export type { Check } from './diagnosis/engine/check.ts'
 export { checkFolder } from './diagnosis/engine/disk.ts'
 export { diagnoseProduction } from './diagnosis/production/diagnose-production.ts'
+export { type Erasure, eraseCustomer, OpenObjectsError } from './erasure/erase-customer.ts'
 export { createLiveKey } from './merchants/live-key.ts'
 export { findMerchant } from './merchants/merchants.sql.ts'
 export { type Resealed, resealSecrets } from './reseal/reseal.ts'

@@ -170,7 +170,7 @@ describe('the list of disputes', () => {
     expect(await list('payment=pay_0')).toEqual({ ids: [], more: false })
     expect(await list('created_at[lt]=2020-01-01T00:00:00Z')).toEqual({ ids: [], more: false })
     const refused = await api('GET', '/v1/disputes?status=open')
-    expect([refused.status, refused.body.error.details.field]).toEqual([400, 'status.0'])
+    expect([refused.status, refused.body.error.details.field]).toEqual([400, 'status'])
     expect((await api('GET', `/v1/disputes?starting_after=${ids[0]}x`)).status).toBe(400)
   })
 

@@ -98,6 +98,39 @@ test.each(['Infinity', '1e400', '0x10', '1e1'])(
   },
 )
 
+const ranges = ['gte', 'gt', 'lte', 'lt'].map((key) => `created_at[${key}]=…`).join(' or ')
+
+test.each([
+  ['payments?status=foo', 'status', '"foo"', /^one of pending, initiated/],
+  ['payments?status=pending&status=foo', 'status', '"foo"', /^one of pending, initiated/],
+  ['payments?status[1]=foo', 'status', '"foo"', /^one of pending, initiated/],
+  ['payments?created_at=2024-06-15', 'created_at', '"2024-06-15"', ranges],
+  ['payments?metadata=x', 'metadata', '"x"', 'metadata[key]=value'],
+  ['payments?amount=99999999999999999999', 'amount', '100000000000000000000', 'at most 99999999'],
+  [`payments?limit=${'9'.repeat(400)}`, 'limit', expect.any(String), 'at most 100'],
+  [
+    'payments?customer_email=%ff',
+    'customer_email',
+    '"customer_email=%ff"',
+    'percent-encoded UTF-8',
+  ],
+  ['payments?metadata[a]=50%&metadata[b]=%C3%28', 'metadata', '"metadata[b]=%C3%28"', /UTF-8/],
+  ['payments?metadata[%e2%82]=x', 'metadata', '"metadata[%e2%82]=x"', /UTF-8/],
+  ['events?type=gone', 'type', '"gone"', /^one of payment\.created/],
+  ['events/stream?last_event_id=evt_none', 'last_event_id', '"evt_none"', 'the id of an event'],
+])('GET /v1/%s names %s as it was written', async (path, field, received, expected) => {
+  const { status, body } = await fixture.api('GET', `/v1/${path}`)
+  expect([status, body.error.details.field]).toEqual([400, field])
+  expect(body.error.details.received).toEqual(received)
+  expect(body.error.details.expected).toMatch(expected)
+})
+
+test('a percent sign without digits is part of the text', async () => {
+  const { id } = await createPayment(fixture.api, { metadata: { discount: '50%' } })
+  const { body } = await fixture.api('GET', '/v1/payments?metadata[discount]=50%')
+  expect(body.data.map((payment: { id: string }) => payment.id)).toEqual([id])
+})
+
 test.each(['starting_after=1e400', 'starting_after=Infinity', 'limit=1e400', 'starting_after=0'])(
   'a list of attempts refuses ?%s',
   async (query) => {

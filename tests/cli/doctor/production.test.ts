@@ -171,3 +171,21 @@ test('asks the server at the port of the settings', async () => {
   })
   expect(stdout).toMatch(new RegExp(`ok +server +http://127.0.0.1:${port} answers`))
 })
+
+test('names lines that are no settings, and names of settings that do not exist', async () => {
+  const text = `# a comment\nPORT=${new URL(own.url).port}\nDATABASE_URL ${own.databaseUrl}\n
+    HEDGE_ENCRYPTON_KEY=topsecret\nexport LOG_LEVEL="info"\nOTHER="two\nlines"\nHEDGE_PUBLIC_URL\n`
+  await writeFile(file, text)
+  const server = { url: own.url, secretKey: firstKeys.secretKey }
+  const { code, checks, stdout } = await runDoctor({ server }, '--settings', file)
+  expect(code).toBe(1)
+  expect(checks.settings_file).toMatchObject({
+    status: 'fail',
+    found: '4 settings; not read: line 3, 9',
+  })
+  expect(checks.setting_names).toMatchObject({
+    status: 'warn',
+    found: 'HEDGE_ENCRYPTON_KEY: Hedge has no such setting',
+  })
+  expect(stdout).not.toContain('topsecret')
+})

@@ -53,8 +53,8 @@ describe('the books of the sandbox', () => {
     },
     {
       what: 'a canceled payment that was captured',
-      plant: `update sandbox_payments set status = 'captured', captured_at = now(), captured_amount = 700
-        where status = 'voided'`,
+      plant: `update sandbox_payments set status = 'captured', captured_amount = 700,
+          captured_at = date_trunc('second', now()) where status = 'voided'`,
       undo: `update sandbox_payments set status = 'voided', captured_at = null, captured_amount = null
         where captured_amount = 700`,
       found: () => `${canceled} (nothing was taken here, 700 there)`,

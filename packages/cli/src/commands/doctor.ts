@@ -1,7 +1,7 @@
 import type { Check } from '@hedgepayments/server/admin'
 import { Command } from 'commander'
 import { checkServer } from '../doctor/server.ts'
-import { type Environment, findOwnAddress, readServerEnvironment } from '../doctor/settings.ts'
+import { type Environment, findOwnAddress, readServerSettings } from '../doctor/settings.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { renderCheck } from '../output/checks.ts'
 import { withExamples } from '../output/examples.ts'
@@ -34,12 +34,12 @@ written and deleted again.`,
     )
     .action(async (_options: DoctorOptions, self: Command) => {
       const given = self.optsWithGlobals<DoctorOptions>()
-      const env = await readServerEnvironment(given.settings)
+      const { env, checks: ofFile } = await readServerSettings(given.settings)
       const dataDir = (given.settings && env.HEDGE_DATA_DIR?.trim()) || given.dataDir
       const baseUrl = given.baseUrl ?? (given.settings ? findOwnAddress(env) : undefined)
       const options = { ...given, dataDir, ...(baseUrl === undefined ? {} : { baseUrl }) }
       const checks: Check[] = []
-      for await (const check of runChecks(options, env)) {
+      for await (const check of runChecks(options, { env, ofFile })) {
         checks.push(check)
         if (!options.json) print(renderCheck(check, nameWidth))
       }
@@ -55,13 +55,23 @@ written and deleted again.`,
 }
 
 /** Runs every check in turn. No text contains a secret, whatever a message of another program says. */
-async function* runChecks(options: DoctorOptions, env: Environment): AsyncGenerator<Check> {
-  for await (const check of allChecks(options, env)) {
+async function* runChecks(options: DoctorOptions, settings: Settings): AsyncGenerator<Check> {
+  for await (const check of allChecks(options, settings)) {
     yield { ...check, found: withoutSecrets(check.found) }
   }
 }
 
-async function* allChecks(options: DoctorOptions, env: Environment): AsyncGenerator<Check> {
+/** The server's settings, and what was found in their file. */
+interface Settings {
+  readonly env: Environment
+  readonly ofFile: readonly Check[]
+}
+
+async function* allChecks(
+  options: DoctorOptions,
+  { env, ofFile }: Settings,
+): AsyncGenerator<Check> {
+  yield* ofFile
   yield* checkServer(options)
   // Imported here, so that the checks above work even if the server's code does not load.
   const { checkFolder, diagnoseSettings } = await import('@hedgepayments/server/admin')

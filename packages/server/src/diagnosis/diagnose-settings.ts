@@ -1,5 +1,6 @@
 import { type Config, parseConfig } from '../wiring/config.ts'
 import { ConfigError, type Environment } from '../wiring/environment/read.ts'
+import { findUnknownVariables } from '../wiring/environment/unknown.ts'
 import { sharesOneAddress } from '../wiring/live-mode.ts'
 import { type Check, fail, ok, warn } from './engine/check.ts'
 import { isThisMachine } from './production/database-tls.ts'
@@ -18,8 +19,10 @@ export function readSettingsOf(env: Environment): Config | ConfigError {
 /** Checks the settings of a server, and that they name the proxies in front. */
 export function diagnoseSettings(env: Environment): Check[] {
   const config = readSettingsOf(env)
+  const unknown = checkNames(env)
   if (config instanceof ConfigError) {
     return [
+      ...unknown,
       fail('settings', {
         found: config.message,
         expected: 'settings with which the server starts',
@@ -27,7 +30,19 @@ export function diagnoseSettings(env: Environment): Check[] {
       }),
     ]
   }
-  return [ok('settings', 'valid'), ...checkProxies(config)]
+  return [...unknown, ok('settings', 'valid'), ...checkProxies(config)]
+}
+
+function checkNames(env: Environment): Check[] {
+  const names = findUnknownVariables(env)
+  if (names.length === 0) return []
+  return [
+    warn('setting_names', {
+      found: `${names.join(', ')}: Hedge has no such setting`,
+      expected: 'names of docs/configuration.md',
+      action: 'correct the name, or remove the line: it has no effect',
+    }),
+  ]
 }
 
 function checkProxies(config: Config): Check[] {

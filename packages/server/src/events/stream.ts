@@ -248,5 +248,6 @@ async function readStart(
   const id = header ? header : given.query.last_event_id
   if (id === undefined) return await readHorizon(db)
   const row = await findEventById(db, { account: given.account, id })
-  return row ? row.position : refuseField('Last-Event-ID', id, 'the id of an event')
+  const field = header ? 'Last-Event-ID' : 'last_event_id'
+  return row ? row.position : refuseField(field, id, 'the id of an event')
 }

@@ -4,6 +4,7 @@ import addFormats from 'ajv-formats'
 import type { TSchema } from 'typebox'
 import { fillPlaceholders } from '../../domain/return-url.ts'
 import { type Refusal, refuse, refuseField, shorten } from '../answers/refusal.ts'
+import { invalidEncoding, type ParsedQuery } from './query.ts'
 
 type Where = 'body' | 'query'
 
@@ -76,6 +77,8 @@ export function compileCheck(schema: TSchema, where: Where): (value: unknown) =>
   const readText = where === 'query' ? textReader(schema) : null
   return (value) => {
     validate ??= ajv.compile(schema)
+    const undecoded = where === 'query' ? (value as ParsedQuery)[invalidEncoding] : undefined
+    if (undecoded) return refuseField(undecoded.name, undecoded.text, 'percent-encoded UTF-8')
     readText?.(value as Record<string, unknown>)
     if (validate(value)) return null
     const error = validate.errors?.[0]
@@ -114,14 +117,15 @@ function readList(value: unknown): unknown {
   return Object.keys(value).every((key) => /^\d+$/.test(key)) ? Object.values(value) : value
 }
 
+/** Integers of any length: the limits of the schema refuse those that are too large. */
 function readInteger(text: string): number | string {
-  const number = Number(text)
-  return /^-?\d+$/.test(text) && Number.isSafeInteger(number) ? number : text
+  if (!/^-?\d+$/.test(text)) return text
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, Number(text)))
 }
 
 function toRefusal(error: ErrorObject, where: Where): Refusal {
   const field = fieldOf(error, where)
-  const expected = expectedBy(error)
+  const expected = expectedBy(error, where)
   const code = codeOf(error)
   if (code === 'invalid_amount' || code === 'invalid_currency') {
     return refuse(code, `Invalid ${field}: expected ${expected}.`, {
@@ -154,6 +158,8 @@ function fieldOf(error: ErrorObject, where: Where): string {
         ? error.params.additionalProperty
         : (error.propertyName ?? undefined)
   if (typeof extra === 'string') path.push(extra)
+  // The items of a list have no numbers in `status=a&status=b`.
+  if (where === 'query' && /^\d+$/.test(path.at(-1) ?? '') && path.length === 2) path.pop()
   const field = path.map((part) => part.toWellFormed().slice(0, 60)).join('.')
   return field === '' ? where : field
 }
@@ -167,7 +173,7 @@ function receivedBy(error: ErrorObject): unknown {
   return error.data
 }
 
-function expectedBy(error: ErrorObject): string {
+function expectedBy(error: ErrorObject, where: Where): string {
   const limit = error.params.limit as number | undefined
   switch (error.keyword) {
     case 'required':
@@ -175,6 +181,7 @@ function expectedBy(error: ErrorObject): string {
     case 'additionalProperties':
       return 'no such field'
     case 'type':
+      if (where === 'query' && error.params.type === 'object') return expectedKeys(error)
       return [error.params.type as string | string[]].flat().map(withArticle).join(' or ')
     case 'enum':
       return `one of ${(error.params.allowedValues as unknown[]).join(', ')}`
@@ -206,6 +213,14 @@ function expectedBy(error: ErrorObject): string {
     default:
       return error.message ?? 'another value'
   }
+}
+
+/** How an object is written in a query: `created_at[gte]=…`. */
+function expectedKeys(error: ErrorObject): string {
+  const name = fieldOf(error, 'query')
+  const { properties = {} } = error.parentSchema as { properties?: object }
+  const keys = Object.keys(properties).map((key) => `${name}[${key}]=…`)
+  return keys.length > 0 ? keys.join(' or ') : `${name}[key]=value`
 }
 
 const storable = 'text without NUL and lone surrogates'

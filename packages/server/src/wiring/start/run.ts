@@ -6,6 +6,7 @@ import { DatabaseUnreachableError } from '../../database/hosts/unreachable.ts'
 import { type Credentials, renderBanner, renderKeys } from '../banner.ts'
 import { type Config, parseConfig } from '../config.ts'
 import { ConfigError } from '../environment/read.ts'
+import { findUnknownVariables } from '../environment/unknown.ts'
 import { createLog } from '../log.ts'
 import type { RunningServer } from '../server.ts'
 import { type BundledDatabase, startServer } from './start-server.ts'
@@ -32,6 +33,7 @@ export async function run({ env, bundledDatabase = 'kept' }: RunOptions): Promis
   const config = readConfig(env)
   try {
     const log = createLog(config.logLevel)
+    warnOfUnknown(env, log)
     const onKeys = (created: Credentials) => unprinted.push(created)
     const server = await startServer({ config, log, onKeys, bundledDatabase })
     process.stdout.write(
@@ -59,6 +61,11 @@ function readConfig(env: RunOptions['env']): Config {
   } catch (error) {
     return fail(error, 2)
   }
+}
+
+function warnOfUnknown(env: RunOptions['env'], log: Logger): void {
+  const names = findUnknownVariables(env)
+  if (names.length > 0) log.warn({ names }, 'these variables are no settings, and have no effect')
 }
 
 function fail(error: unknown, exitCode: 1 | 2): never {

@@ -30,6 +30,29 @@ async function refusals(db: Kysely<unknown>): Promise<void> {
       raise exception '% of % is refused: its rows are kept as they are', lower(tg_op), tg_table_name
         using errcode = 'check_violation', table = tg_table_name, constraint = tg_name;
     end $$`.execute(db)
+  await refuseUnlessErased(db)
+}
+
+async function refuseUnlessErased(db: Kysely<unknown>): Promise<void> {
+  // `hedge erase` erases a customer's data (erasure/). The setting is local to its transaction. Only the
+  // named columns change, and only to null or an empty object.
+  await sql`
+    create function refuse_unless_erased() returns trigger language plpgsql as $$
+    declare
+      before jsonb := to_jsonb(old);
+      after jsonb := to_jsonb(new);
+    begin
+      if current_setting('hedge.erasing', true) = 'on' and before - tg_argv = after - tg_argv
+        and not exists (
+          select from unnest(tg_argv) as erased (name)
+          where before -> name <> after -> name
+            and after -> name not in ('null'::jsonb, '{}'::jsonb))
+      then
+        return new;
+      end if;
+      raise exception '% of % is refused: its rows are kept as they are', lower(tg_op), tg_table_name
+        using errcode = 'check_violation', table = tg_table_name, constraint = tg_name;
+    end $$`.execute(db)
 }
 
 const alphabet = sql.lit('0123456789abcdefghjkmnpqrstvwxyz')
