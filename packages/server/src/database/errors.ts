@@ -62,6 +62,14 @@ export function isOwnFailure(error: unknown): boolean {
   return isLockTimeout(error) || isStatementTimeout(error) || !isDatabaseUnavailable(error)
 }
 
+/** The SQLSTATE by which a guard refuses a write of a merchant that is moving to another cell. */
+export const movingState = 'HM001'
+
+/** Whether a write was refused because its merchant is moving to another cell. It has changed nothing. */
+export function isMerchantMoving(error: unknown): boolean {
+  return (error as { code?: string }).code === movingState
+}
+
 /** Whether PostgreSQL refused a statement by its content. The statement has changed nothing. */
 export function isStatementRefused(error: unknown): boolean {
   const { severity } = error as { severity?: string }

@@ -107,8 +107,8 @@ function makeSeal(given: Group & { through: bigint; head: Head | undefined }): S
     events: events.length,
     transfers: rows.length - events.length,
     previous_hash: previousHash,
-    hash: hashSeal({ ...account, number, throughPosition: through, previousHash, rows }),
-    row_hashes: packRows(rows),
+    hash: hashSeal({ ...account, number, previousHash, rows }),
+    row_hashes: packRows(rows, through),
   }
 }
 

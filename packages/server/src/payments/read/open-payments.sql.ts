@@ -3,6 +3,7 @@ import { isCluster } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
 import type { Timestamp } from '../../domain/time.ts'
+import { isServedHere } from '../../jobs/lease.sql.ts'
 
 /**
  * The number of oldest tasks that are read. One is not enough, because the payments of the first tasks
@@ -78,10 +79,12 @@ async function oldestSeconds(
   const byClock = inCluster
     ? sql`select ${columns}, c.offset_seconds, 1
         from payment_tasks t join test_clocks c on c.merchant_id = t.merchant_id and not t.livemode
-        where ${scan.isOpenByClock} and c.offset_seconds > 0 order by ${scan.order} limit ${scannedMax}`
+        where ${scan.isOpenByClock} and c.offset_seconds > 0 and ${isServedHere('t')}
+        order by ${scan.order} limit ${scannedMax}`
     : sql`select t.*, c.offset_seconds, 1 from test_clocks c cross join lateral (
           select ${columns} from payment_tasks t
           where ${scan.isOpenByClock} and t.merchant_id = c.merchant_id and not t.livemode
+            and ${isServedHere('t')}
           order by ${scan.order} limit ${scannedMax}
         ) t
         where c.offset_seconds > 0`
@@ -95,7 +98,7 @@ async function oldestSeconds(
   const { rows } = await sql<{ seconds: number }>`
     with scanned as (
       (select ${columns}, 0::bigint as offset_seconds, 0 as part from payment_tasks t
-        where ${scan.isOpen} order by ${scan.order} limit ${scannedMax})
+        where ${scan.isOpen} and ${isServedHere('t')} order by ${scan.order} limit ${scannedMax})
       union all
       (${byClock})
     )
@@ -117,7 +120,8 @@ export async function countDueTasks(db: Db, now: Timestamp): Promise<Map<string,
     select kind.kind, due.count from unnest(${Object.keys(kinds)}::text[]) as kind (kind) cross join lateral (
       select count(*)::integer as count from (
         select from payment_tasks t
-        where t.kind = kind.kind and t.due_at <= ${now}::timestamptz limit ${countMax}
+        where t.kind = kind.kind and t.due_at <= ${now}::timestamptz and ${isServedHere('t')}
+        limit ${countMax}
       ) counted
     ) due where due.count > 0`.execute(db)
   return new Map(rows.map((row) => [row.kind, row.count]))
@@ -127,7 +131,8 @@ export async function countDueTasks(db: Db, now: Timestamp): Promise<Map<string,
 async function countInCluster(db: Db, now: Timestamp): Promise<Map<string, number>> {
   const { rows } = await sql<{ kind: string; count: number }>`
     select kind, count(*)::integer as count from (
-      select kind from payment_tasks where due_at <= ${now}::timestamptz limit ${countMax}
+      select kind from payment_tasks t where due_at <= ${now}::timestamptz and ${isServedHere('t')}
+      limit ${countMax}
     ) due group by kind`.execute(db)
   return new Map(rows.map((row) => [row.kind, row.count]))
 }

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { refuseDeletes } from './functions.ts'
+import { mayMove, refuseDeletes } from './functions.ts'
 
 /** Refunds, disputes and the ledger. */
 export async function createMoney(db: Kysely<unknown>): Promise<void> {
@@ -161,7 +161,7 @@ async function ledger(db: Kysely<unknown>): Promise<void> {
 
   await sql`
     create function refuse_ledger_change() returns trigger language plpgsql as $$
-    begin
+    begin ${mayMove}
       raise exception 'the ledger is append-only: post a transfer that makes up for it';
     end $$`.execute(db)
   await sql`
