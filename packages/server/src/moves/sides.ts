@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
 import { readCell } from '../cells/cell.sql.ts'
 import { findMigrations } from '../copies/tables.sql.ts'
-import { isCluster, recognizeCluster } from '../database/cluster/cluster.ts'
+import { isCluster } from '../database/cluster/cluster.ts'
 import type { Database } from '../database/connect.ts'
 import { migrations } from '../database/migrate/migrations.ts'
 import { MoveError } from './move-error.ts'
@@ -66,7 +66,7 @@ export async function withSide<T>(
       }
       const applied = await findMigrations(client)
       if (applied.join() !== Object.keys(migrations).sort().join()) throw otherVersion(name)
-      if (isCluster((await recognizeCluster(database)).db)) throw cluster(name)
+      if (isCluster(database.db)) throw cluster(name)
       await lock(client, { merchantId, name })
       const cell = await readCell(database.db)
       if (!cell) throw noServer(name)
