@@ -8,6 +8,7 @@ import { findPgbench } from './rivals/single-statement.ts'
 import { batching } from './suites/batching.ts'
 import { calls } from './suites/calls.ts'
 import { cancelUnderLoad } from './suites/cancel-under-load.ts'
+import { cluster } from './suites/cluster.ts'
 import { growth } from './suites/growth.ts'
 import { latency } from './suites/latency.ts'
 import { operations } from './suites/operations.ts'
@@ -32,8 +33,11 @@ const suites: Readonly<Record<string, (setup: Setup) => Promise<void>>> = {
   calls,
 }
 
-/** Needs half an hour and 40 GB, so it runs only by name. It creates its own databases. */
-const longSuites = { growth }
+/**
+ * They run only by name. `growth` needs half an hour and 40 GB, and creates its own databases. `cluster` needs
+ * databases that run already.
+ */
+const longSuites = { growth, cluster }
 
 /** Suites of `--quick`. */
 const quickSuites = ['statement', 'batching', 'operations', 'cancel-under-load']

@@ -9,7 +9,10 @@ export interface LoadJob {
   readonly numbers: NumberRange
 }
 
-/** `{id}` becomes the id of the payment of that number, `{n}` the number itself. */
+/**
+ * `{id}` becomes the id of the payment of that number, `{n}` the number itself, `{key}` the secret key of its
+ * merchant.
+ */
 export interface RequestTemplate {
   readonly method: 'GET' | 'POST'
   readonly path: string
@@ -19,6 +22,8 @@ export interface RequestTemplate {
   readonly idPrefix: string
   /** Ids of another server. The number is then an index of this list. */
   readonly ids?: readonly string[]
+  /** Secret keys of several merchants, which the numbers use in turn. */
+  readonly keys?: readonly string[]
 }
 
 /** `count` numbers starting at `from`, each once, in a fixed order that looks random. */

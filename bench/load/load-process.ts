@@ -26,7 +26,7 @@ async function run(job: LoadJob): Promise<LoadResult> {
 }
 
 function prepare({ request, numbers, port }: LoadJob): string[] {
-  const { method, path, headers, body, idPrefix, ids } = request
+  const { method, path, headers, body, idPrefix, ids, keys } = request
   const head = [
     `${method} ${path} HTTP/1.1`,
     `host: 127.0.0.1:${port}`,
@@ -35,7 +35,9 @@ function prepare({ request, numbers, port }: LoadJob): string[] {
   return Array.from({ length: numbers.count }, (_, i) => {
     const n = numberAt(numbers, i)
     const id = ids ? (ids[n] ?? '') : idOf(idPrefix, n)
-    const fill = (text: string) => text.replaceAll('{id}', id).replaceAll('{n}', String(n))
+    const key = keys?.[n % keys.length] ?? ''
+    const fill = (text: string) =>
+      text.replaceAll('{id}', id).replaceAll('{n}', String(n)).replaceAll('{key}', key)
     if (body === null) return `${fill(head)}\r\n\r\n`
     const filled = fill(body)
     return `${fill(head)}\r\ncontent-length: ${Buffer.byteLength(filled)}\r\n\r\n${filled}`

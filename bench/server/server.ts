@@ -17,12 +17,16 @@ export interface Server {
 const mainFile = join(import.meta.dirname, '../../packages/server/src/main.ts')
 const readyLine = /ready at http:\/\/127\.0\.0\.1:(\d+)|started on port (\d+)/
 
-/** Starts the server as users do: every setting but `DATABASE_URL` and those of `env` has its default. */
+/**
+ * Starts the server as users do: every setting but `DATABASE_URL` and those of `env` has its default. `file`
+ * is the main file of another version.
+ */
 export function startServer(
   databaseUrl: string,
   env: Record<string, string> = {},
+  file = mainFile,
 ): Promise<Server> {
-  return start(mainFile, { databaseUrl, env })
+  return start(file, { databaseUrl, env })
 }
 
 /** Starts the server with a profiler, which writes its profile to `folder` when the server stops. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countWaiting } from '../support/databases/sql.ts'
+import { countWaiting, lockRows } from '../support/databases/sql.ts'
 import { createPayment } from '../support/http/api.ts'
 import { withServers } from '../support/servers/servers.ts'
 import { until } from '../support/until.ts'
@@ -13,7 +13,7 @@ test('a client that disconnects does not undo its cancel, and its retry gets the
   const body = JSON.stringify({ reason: 'stopped waiting' })
   try {
     await rival.query('begin')
-    await rival.query('select 1 from payments where id = $1 for update', [id])
+    await lockRows(rival, [id])
     const control = new AbortController()
     const sent = fetch(`${server?.url}/v1/payments/${id}/cancel`, {
       method: 'POST',

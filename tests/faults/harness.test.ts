@@ -126,7 +126,7 @@ async function plantAndCheck({ sql = 'select 1', change }: Plant): Promise<Viola
   change?.(evidence)
   const client = await world.sql.connect()
   try {
-    await client.query(`begin; ${disableGuards}`)
+    for (const text of ['begin', ...disableGuards]) await client.query(text)
     const { rowCount } = await client.query(sql)
     expect(rowCount).toBe(1)
     const query = async (text: string, values?: unknown[]) =>

@@ -108,7 +108,7 @@ export async function hasNoPendingWork(sql: Sql): Promise<boolean> {
 }
 
 const hasNoPendingWorkText = `select ${Object.entries(pendingWork)
-  .map(([table, isOpen]) => `not exists (select from ${table} where ${isOpen})`)
+  .map(([table, isOpen]) => `not exists (select 1 from ${table} where ${isOpen})`)
   .join(' and ')} as has_none`
 
 /** Reads the pending work and the running statements, for the error message of a race that hangs. */

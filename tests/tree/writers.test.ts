@@ -9,6 +9,12 @@ const writers = /^(payments\/transition|database\/migrations)\//
 /** The file that writes events of other subjects than payments. */
 const otherSubjects = ['events/insert-event.sql.ts']
 
+/** The files that erase personal data of payments and of events. */
+const erasers = {
+  payments: ['erasure/payments.sql.ts'],
+  events: ['erasure/payments.sql.ts', 'erasure/sessions.sql.ts'],
+}
+
 const files = globSync('**/*.ts', { cwd: sources })
   .map((path) => path.split(sep).join(posix.sep))
   .filter((path) => !path.endsWith('.test.ts') && !writers.test(path))
@@ -46,10 +52,10 @@ test.each([
   expect(text).not.toMatch(writes(table))
 })
 
-test('only payments/transition writes payments', () => {
-  expect(filesThatWrite('payments')).toEqual([])
+test('only payments/transition writes payments, and erasing', () => {
+  expect(filesThatWrite('payments')).toEqual(erasers.payments)
 })
 
-test('only payments/transition and events/insert-event.sql.ts write events', () => {
-  expect(filesThatWrite('events')).toEqual(otherSubjects)
+test('only payments/transition, events/insert-event.sql.ts and erasing write events', () => {
+  expect(filesThatWrite('events')).toEqual([...erasers.events, ...otherSubjects])
 })

@@ -10,6 +10,7 @@ import { exportCommand } from './commands/copies/export.ts'
 import { importCommand } from './commands/copies/import.ts'
 import { disputesCommand } from './commands/disputes/disputes.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { eraseCommand } from './commands/erase/erase.ts'
 import { eventsCommand } from './commands/events/events.ts'
 import { helpCommand } from './commands/help.ts'
 import { keysCommand } from './commands/keys/keys.ts'
@@ -92,6 +93,7 @@ function commands(): Command[] {
     exportCommand(),
     importCommand(),
     resealCommand(),
+    eraseCommand(),
     verifyCommand(),
     mcpCommand(),
     apiCommand(),

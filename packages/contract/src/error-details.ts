@@ -5,7 +5,7 @@ import {
   initiableStatuses,
   refundableStatuses,
 } from './lifecycle.ts'
-import { oneOf } from './text.ts'
+import { nullable, oneOf } from './text.ts'
 import { paymentStatuses, resolutions } from './values.ts'
 
 export const FieldDetails = Type.Object(
@@ -19,6 +19,20 @@ export const FieldDetails = Type.Object(
     description: 'The details of an error about a field.',
     additionalProperties: false,
     examples: [{ field: 'amount', received: '0', expected: 'at least 1' }],
+  },
+)
+
+export const MovedDetails = Type.Object(
+  {
+    api_url: nullable(
+      Type.String({ description: 'The address of the API that has the merchant, if it is set.' }),
+    ),
+  },
+  {
+    title: 'MovedDetails',
+    description: 'Where a merchant has moved.',
+    additionalProperties: false,
+    examples: [{ api_url: 'https://eu-2.api.example.com' }],
   },
 )
 

@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import {
   FieldDetails,
+  MovedDetails,
   NotCancelableDetails,
   NotCapturableDetails,
   NotInitiableDetails,
@@ -156,6 +157,19 @@ export const errors = {
     description: 'The server cannot answer now. A retry with the same idempotency key is safe.',
     message: 'The database is not available. Try again.',
     details: null,
+  },
+  merchant_moving: {
+    status: 503,
+    description:
+      'The operator moves the merchant to another cell, which takes seconds. Nothing was done: retry.',
+    message: 'The merchant is moving to another cell. Try again after a second.',
+    details: null,
+  },
+  merchant_moved: {
+    status: 503,
+    description: 'The merchant is in another cell. Nothing was done: retry there.',
+    message: 'The merchant has moved to https://eu-2.api.example.com. Send the request there.',
+    details: MovedDetails,
   },
 } as const
 

@@ -78,7 +78,9 @@ function commonErrors(operation: Operation): ErrorCode[] {
     'service_unavailable',
   ]
   // A client token lacks the permission even where any key has it.
-  if (operation.scope !== 'none') codes.push('unauthorized', 'insufficient_permissions')
+  if (operation.scope !== 'none') {
+    codes.push('unauthorized', 'insufficient_permissions', 'merchant_moving', 'merchant_moved')
+  }
   if (operation.path.includes(':')) codes.push('not_found')
   // A DELETE needs no body, but the server reads one that is sent.
   if (operation.method !== 'GET') {

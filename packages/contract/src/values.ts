@@ -98,6 +98,7 @@ export const auditActions = [
   'dashboard.sign_in_failed',
   'dashboard.signed_out',
   'payment.resolved',
+  'customer.erased',
 ] as const
 export type AuditAction = (typeof auditActions)[number]
 

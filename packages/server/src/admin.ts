@@ -11,6 +11,7 @@ export {
   hasBundledPostgres,
   startBundledPostgres,
 } from '@hedgepayments/bundled-postgres'
+export { listMapLines } from './cells/map-lines.sql.ts'
 export { CopyError } from './copies/copy-error.ts'
 export { type CopyProgress, exportDatabase } from './copies/export.ts'
 export { importDatabase } from './copies/import.ts'
@@ -25,8 +26,12 @@ export { diagnoseSettings, readSettingsOf } from './diagnosis/diagnose-settings.
 export type { Check } from './diagnosis/engine/check.ts'
 export { checkFolder } from './diagnosis/engine/disk.ts'
 export { diagnoseProduction } from './diagnosis/production/diagnose-production.ts'
+export { type Erasure, eraseCustomer, OpenObjectsError } from './erasure/erase-customer.ts'
 export { createLiveKey } from './merchants/live-key.ts'
 export { findMerchant } from './merchants/merchants.sql.ts'
+export { type Moved, type MoveProgress, moveMerchant } from './moves/move.ts'
+export { MoveError } from './moves/move-error.ts'
+export { cleanMoved, type Deleted, undoMove } from './moves/undo.ts'
 export { type Resealed, resealSecrets } from './reseal/reseal.ts'
 export { HeadKeyError, type HeadSigner, openHeadSigner } from './seals/head-keys.ts'
 export { checkHeads, exportHeads } from './verification/heads/heads.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { insertPayments, movePayment } from '../../support/databases/sql.ts'
+import { countWaiting, insertPayments, lockRows, movePayment } from '../../support/databases/sql.ts'
 import { createPayment } from '../../support/http/api.ts'
 import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { size } from '../../support/size.ts'
@@ -200,14 +200,6 @@ test('a dry run counts the matching payments and cancels nothing', async () => {
   expect(await statusesOf(ids)).toEqual(['pending'])
 })
 
-async function countLockWaits(): Promise<number> {
-  const waiting = await fixture.sql.query(
-    `select 1 from pg_stat_activity
-     where datname = current_database() and wait_event_type = 'Lock'`,
-  )
-  return waiting.length
-}
-
 /**
  * Pauses a cancellation of thousands before it is done: another transaction has locked its first payment
  * until the pause has its answer. A step waits for this payment, and the pause does not wait for the step.
@@ -217,15 +209,15 @@ async function pauseInTime(count: number) {
   const payments = await insertPayments(fixture.sql, { owner: fixture.owner, count, customerId })
   const rival = await fixture.sql.connect()
   await rival.query('begin')
-  await rival.query('select from payments where id = $1 for update', [payments[0]])
+  await lockRows(rival, [payments[0]])
   const { id } = await start({ filter: { customer_id: customerId } })
-  await until('a step waits for the payment', async () => (await countLockWaits()) === 1)
+  await until('a step waits for the payment', async () => (await countWaiting(fixture.sql)) === 1)
   let isAnswered = false
   const pausing = fixture.api('POST', `/v1/cancellations/${id}/pause`).finally(() => {
     isAnswered = true
   })
   const hasWaited = await until('the pause is answered or waits', async () => {
-    const waiting = await countLockWaits()
+    const waiting = await countWaiting(fixture.sql)
     return waiting > 1 ? 'waited' : isAnswered && 'did not wait'
   })
   await rival.query('rollback')

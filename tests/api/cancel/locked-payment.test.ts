@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
+import { onAllNodes } from '../../support/databases/nodes.ts'
+import { lockRows } from '../../support/databases/sql.ts'
 import { createPayment } from '../../support/http/api.ts'
 import { withServers } from '../../support/servers/servers.ts'
 import { size } from '../../support/size.ts'
@@ -20,12 +22,7 @@ async function lock(id: string): Promise<void> {
     client.release()
   })
   await client.query('begin')
-  // By its merchant too, because a cluster locks rows of one merchant only.
-  const { rows } = await client.query('select merchant_id from payments where id = $1', [id])
-  await client.query('select from payments where merchant_id = $1 and id = $2 for update', [
-    rows[0].merchant_id,
-    id,
-  ])
+  await lockRows(client, [id])
 }
 
 async function release(): Promise<void> {
@@ -86,11 +83,12 @@ test('requests that wait for another request on their payment only read while th
   const { api, sql } = fixture
   // Claims of a key that are rolled back count as well.
   const claims = async () => {
-    const [row] = await sql.query(
-      `select n_tup_ins::integer as n from pg_stat_user_tables
-       where relname = 'idempotency_records'`,
+    const counts = await onAllNodes(
+      sql,
+      `select sum(n_tup_ins)::integer as value from pg_stat_user_tables
+       where relname ~ '^idempotency_records(_[0-9]+)?$'`,
     )
-    return row.n as number
+    return counts.reduce((sum, count) => sum + Number(count), 0)
   }
   const payment = await createPayment(api, { cancel_window: 3600 })
   const before = await claims()

@@ -21,12 +21,15 @@ async function stall(merchantId: string) {
   })
   const client = await fixture.sql.connect()
   await client.query('begin')
+  const { rows: claims } = await client.query(
+    `select 'pay_' || hedge_claim_time('payment', $1, false) || '00000000000000' as id`,
+    [merchantId],
+  )
   const { rows } = await client.query(
     `insert into payments
-     select (json_populate_record(p, json_build_object('id',
-       'pay_' || hedge_claim_time('payment', merchant_id, livemode) || '00000000000000'))).*
-     from payments p where id = $1 returning id`,
-    [like],
+     select (json_populate_record(p, json_build_object('id', $2::text))).*
+     from payments p where merchant_id = $3 and id = $1 returning id`,
+    [like, claims[0].id, merchantId],
   )
   const end = async () => {
     await client.query('commit')

@@ -55,7 +55,7 @@ async function insertRecords(prefix: string, hours: number, records: number): Pr
 /** Backdates the end of a payment by more than a day. */
 async function endLongAgo(id: string): Promise<void> {
   await fixture.sql.query(
-    `update payments set updated_at = updated_at - interval '27 hours' where id = $1`,
+    `update payments set updated_at = now() - interval '27 hours' where id = $1`,
     [id],
   )
 }
@@ -146,7 +146,7 @@ test('records are deleted after a day of real time, however far the test clock i
   const replayed = await Promise.all(requests.map(send))
   expect(replayed.map(({ text }) => text)).toEqual(answers.map(({ text }) => text))
   await sql.query(
-    `update idempotency_records set created_at = created_at - interval '26 hours'
+    `update idempotency_records set created_at = now() - interval '26 hours'
      where merchant_id = $1`,
     [merchant],
   )

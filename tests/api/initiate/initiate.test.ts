@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { testTokens } from '../../../packages/server/src/processors/sandbox/tokens.ts'
+import { lockRows } from '../../support/databases/sql.ts'
 import { type Api, createPayment, paymentBody } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
@@ -123,7 +124,7 @@ describe('initiate', () => {
     const holder = await fixture.sql.connect()
     try {
       await holder.query('begin')
-      await holder.query('select from payments where id = $1 for no key update', [payment.id])
+      await lockRows(holder, [payment.id])
       const { status } = await api('POST', `/v1/payments/${payment.id}/initiate`, {
         body: { payment_method_token: 'tok_visa' },
         idempotencyKey: 'refused at once',

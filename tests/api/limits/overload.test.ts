@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { HedgePayments } from '@hedgepayments/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { countWaiting, fingerprint } from '../../support/databases/sql.ts'
+import { countWaiting, fingerprint, lockRows } from '../../support/databases/sql.ts'
 import { apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
 import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { firstKeys } from '../../support/servers/server.ts'
@@ -23,7 +23,7 @@ async function whileFull<T>(action: 'cancel' | 'initiate', work: () => Promise<T
   const { id } = await createPayment(own.api)
   const rival = await own.sql.connect()
   await rival.query('begin')
-  await rival.query('select 1 from payments where id = $1 for update', [id])
+  await lockRows(rival, [id])
   const body = action === 'initiate' ? { payment_method_token: 'tok_visa' } : {}
   const stalled = [1, 2].map(() => own.api('POST', `/v1/payments/${id}/${action}`, { body }))
   try {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { lockRows } from '../../support/databases/sql.ts'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
 import { makeLiveKey } from '../../support/servers/live-key.ts'
 import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
@@ -47,9 +48,7 @@ test.each([
     const second = await createPayment(other)
     const rival = await own.sql.connect()
     await rival.query('begin')
-    await rival.query('select 1 from payments where id = any($1) for update', [
-      [first.id, second.id],
-    ])
+    await lockRows(rival, [first.id, second.id])
     const asked: Promise<unknown>[] = []
     try {
       asked.push(...(await fill({ api: own.api, id: first.id, action }, { sent: 9, refused: 2 })))

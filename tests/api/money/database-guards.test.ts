@@ -56,10 +56,10 @@ describe('the database', () => {
     for (const from of paymentStatuses) {
       for (const to of paymentStatuses) {
         const error = await errorOf(
-          disableGuards,
+          ...disableGuards,
           `update payments set status = '${from}', canceled_at = ${isCanceled(from)}
            where id = '${id}'`,
-          enableGuards,
+          ...enableGuards,
           `update payments set status = '${to}', canceled_at = ${isCanceled(to)}
            where id = '${id}'`,
         )

@@ -77,5 +77,6 @@ test('the metrics of the queues count the work that waits in the database', asyn
   })
   expect(measured.get('hedge_queue_measurement_success')).toBe(1)
   expect(measured.get('hedge_event_relay_backlog')).toBe(count)
+  expect(measured.get('hedge_seal_backlog')).toBe(count)
   expect(measured.get('hedge_webhook_deliveries_pending{state="due"}')).toBe(0)
 })

@@ -96,7 +96,7 @@ const tampering: readonly {
   {
     what: 'a time of an event',
     change: (of) =>
-      `update events set created_at = created_at + interval '1 second' where subject_id = '${of.paid}' and sequence = 1`,
+      `update events set created_at = now() + interval '1 second' where subject_id = '${of.paid}' and sequence = 1`,
     found: /event evt_\w+0001 at position \d+ was changed$/,
   },
   {

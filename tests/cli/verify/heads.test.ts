@@ -124,9 +124,10 @@ test('a chain that was written anew shows by the head, although it is sound in i
   await fixture.servers.pop()?.stop()
   await withoutGuards(
     fixture.sql,
-    `update events set created_at = created_at + interval '1 second' where subject_id = '${id}';
-     update payments set updated_at = updated_at + interval '1 second' where id = '${id}';
-     delete from seals; update seal_progress set position = 0`,
+    `update events set created_at = now() + interval '1 second' where subject_id = '${id}'`,
+    `update payments set updated_at = now() + interval '1 second' where id = '${id}'`,
+    'delete from seals',
+    'update seal_progress set position = 0',
   )
   await sealAll(database.db)
   const report = await verify('--head', path)

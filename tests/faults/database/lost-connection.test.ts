@@ -3,6 +3,7 @@ import {
   countWaiting,
   insertPayments,
   lockPayments,
+  lockRows,
   openSql,
   sendToWait,
 } from '../../support/databases/sql.ts'
@@ -33,7 +34,7 @@ test('a cancel whose connection is lost gets 503, changes nothing, and succeeds 
     try {
       await rival.query('begin')
       // The statement waits for this row. It is the last one, so the other rows are locked before.
-      await rival.query('select 1 from payments where id = $1 for update', [ids.at(-1)])
+      await lockRows(rival, [ids.at(-1)])
       const first = cancel(ids.at(-1) ?? '', 'key of 49')
       await until('the first waits', async () => (await countWaiting(fixture.sql)) >= 1)
       const rest = ids.slice(0, -1).map((id, i) => cancel(id, `key of ${i}`))
@@ -89,13 +90,15 @@ test('requests whose connections are lost in transactions fail, and the process 
   const cancelByKey = (key: string) =>
     fixture.api('POST', '/v1/payments/cancel', { body: { idempotency_key: key } })
   try {
+    const ids: string[] = []
     for (const idempotencyKey of keys) {
       // The server may still have connections of its pool that the tests before have ended.
       const request = { body: paymentBody(), idempotencyKey }
-      await untilAdmitted(() => fixture.api('POST', '/v1/payments', request))
+      const { body } = await untilAdmitted(() => fixture.api('POST', '/v1/payments', request))
+      ids.push(body.id)
     }
     await rival.query('begin')
-    await rival.query('select 1 from payments for update')
+    await lockRows(rival, ids)
     const running = keys.map(cancelByKey)
     await until('all wait', async () => (await countWaiting(fixture.sql)) >= keys.length)
     await terminateAll()

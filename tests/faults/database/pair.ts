@@ -67,7 +67,7 @@ function conninfo({ port }: Node): string {
 }
 
 /** Changes the owner of a copy, because PostgreSQL must own its files. */
-async function giveTo(
+export async function giveTo(
   account: { uid: number; gid: number } | undefined,
   folder: string,
 ): Promise<void> {

@@ -13,7 +13,7 @@ import { forget, type World } from './world/world.ts'
 export interface Fault {
   readonly name: string
   /** What the fault needs beyond the usual world. */
-  readonly needs?: 'a small disk'
+  readonly needs?: 'a small disk' | 'a cluster'
   /** Runs before the load starts. */
   readonly prepare?: (scene: Scene) => Promise<void>
   /**

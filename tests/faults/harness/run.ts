@@ -3,6 +3,7 @@ import { type Chance, chanceOf } from '../../support/chance.ts'
 import { faults } from './faults/faults.ts'
 import { renderTable } from './report.ts'
 import { type Fault, type RoundResult, runRound } from './round.ts'
+import { ownClusterPrograms } from './world/own-cluster.ts'
 import { mountSmallDisk } from './world/small-disk.ts'
 import { openWorld, type World } from './world/world.ts'
 
@@ -50,13 +51,17 @@ let isBroken = false
 try {
   for (let n = 0; !isOver(n); n++) {
     const fault = faultOf(n)
-    const disk = fault.needs ? await mountSmallDisk() : null
+    if (fault.needs === 'a cluster' && !ownClusterPrograms) {
+      say(`skipped ${fault.name}: HEDGE_TEST_CITUS_PROGRAMS names no programs`)
+      continue
+    }
+    const disk = fault.needs === 'a small disk' ? await mountSmallDisk() : null
     if (typeof disk === 'string') {
       say(`skipped ${fault.name}: ${disk}`)
       continue
     }
     // After a violation, the next round needs a clean world.
-    if (disk || isBroken || world?.disk || n % roundsPerWorld === 0) {
+    if (disk || isBroken || world?.disk || world?.cluster || n % roundsPerWorld === 0) {
       await world?.close()
       world = null
     }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { brokenInvariants } from '../../support/databases/invariants.ts'
+import { countWaiting } from '../../support/databases/sql.ts'
 import { createPayment } from '../../support/http/api.ts'
 import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { isLongRun, size } from '../../support/size.ts'
@@ -202,11 +203,7 @@ describe('a refund that is requested while a worker sends another refund of the 
       isAnswered = true
     })
     await until('the request waits for a lock or is answered', async () => {
-      const waits = await app.sql.query(
-        `select 1 from pg_stat_activity
-         where wait_event_type = 'Lock' and datname = current_database()`,
-      )
-      return waits.length > 0 || isAnswered
+      return (await countWaiting(app.sql)) > 0 || isAnswered
     })
   }
   /** Pauses a worker at each statement of the refund of a new payment. */

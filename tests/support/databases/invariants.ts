@@ -1,11 +1,13 @@
 import { statusesBeforeEvent } from '@hedgepayments/contract'
 import { checkPage } from '../../../packages/server/src/verification/invariants/check-pages.ts'
 import { listOf } from '../../../packages/server/src/verification/invariants/invariant.ts'
-import { wholePage } from '../../../packages/server/src/verification/pages/page.sql.ts'
+import { rangesOf } from '../../../packages/server/src/verification/pages/ranges.ts'
+import { runnerBy } from '../../../packages/server/src/verification/pages/runner.ts'
 import {
   findTotalDifferences,
   totalGuarantees,
 } from '../../../packages/server/src/verification/totals/totals.ts'
+import { clusterUrl } from './cluster.ts'
 import type { Sql } from './sql.ts'
 
 // The invariants of every deployment are those of `hedge verify`. Here are those of the sandbox's books,
@@ -67,11 +69,13 @@ export async function brokenInvariants(
   { isAtRest }: { isAtRest: boolean },
 ): Promise<Record<string, unknown[]>> {
   const broken: Record<string, unknown[]> = {}
-  const everything = { page: wholePage(null), payments: 1_000_000 }
-  for (const { invariant, rows } of await checkPage(sql, everything)) {
-    broken[invariant.guarantee] = [...rows]
+  const runner = runnerBy(sql.query, clusterUrl !== undefined)
+  for await (const page of rangesOf(runner, null)) {
+    for (const { invariant, rows } of await checkPage(runner, { page, payments: 1_000_000 })) {
+      broken[invariant.guarantee] = [...(broken[invariant.guarantee] ?? []), ...rows]
+    }
   }
-  for await (const difference of findTotalDifferences(sql, null)) {
+  for await (const difference of findTotalDifferences(runner, null)) {
     const { check, kept, summed, ...where } = difference
     const sums = { ...where, kept: String(kept), summed: String(summed) }
     broken[totalGuarantees[check]] = [...(broken[totalGuarantees[check]] ?? []), sums]

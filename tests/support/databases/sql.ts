@@ -2,6 +2,7 @@ import { canMove, firstStatus, type PaymentStatus, paymentStatuses } from '@hedg
 import pg from 'pg'
 import { firstIdAt } from '../../../packages/server/src/domain/ids.ts'
 import { until } from '../until.ts'
+import { onAllNodes } from './nodes.ts'
 
 /** A direct connection to the database, to check the server's work or to compete with it. */
 export interface Sql {
@@ -45,16 +46,21 @@ const guarded = [
  * Disables the triggers, so that a test can insert forbidden rows. Use it in a transaction that is
  * rolled back or that runs `enableGuards`.
  */
-export const disableGuards = guarded
-  .map((table) => `alter table ${table} disable trigger user`)
-  .join('; ')
-export const enableGuards = disableGuards.replaceAll(' disable ', ' enable ')
+export const disableGuards: readonly string[] = [
+  // A cluster changes triggers only with this setting. One PostgreSQL ignores it.
+  "set local citus.enable_unsafe_triggers = 'on'",
+  ...guarded.map((table) => `alter table ${table} disable trigger user`),
+]
+export const enableGuards = disableGuards.map((text) => text.replace(' disable ', ' enable '))
 
-/** Runs a statement with disabled triggers. Only the owner of the tables can disable them. */
-export async function withoutGuards(sql: Sql, statement: string): Promise<void> {
+/** Runs statements with disabled triggers. Only the owner of the tables can disable them. */
+export async function withoutGuards(sql: Sql, ...statements: readonly string[]): Promise<void> {
   const client = await sql.connect()
   try {
-    await client.query(`begin; ${disableGuards}; ${statement}; ${enableGuards}; commit`)
+    // One by one: a cluster sends each query with a change of a table to its nodes as a whole.
+    for (const text of ['begin', ...disableGuards, ...statements, ...enableGuards, 'commit']) {
+      await client.query(text)
+    }
   } catch (error) {
     await client.query('rollback')
     throw error
@@ -128,7 +134,7 @@ export async function insertPayments(
       `update payments set status = $2::text,
          captured_amount = case $2::text when 'succeeded' then amount else captured_amount end,
          canceled_at = case $2::text when 'canceled' then created_at end
-       where merchant_id = $3 and livemode = $4 and id = any($1)`,
+       where merchant_id = $3::text and livemode = $4::boolean and id = any($1)`,
       [ids, step, owner.merchant_id, owner.livemode],
     )
   }
@@ -185,14 +191,35 @@ export async function lockPayments(sql: Sql): Promise<() => Promise<void>> {
   }
 }
 
-/** Number of server sessions that wait for a lock. */
-export async function countWaiting(sql: Sql): Promise<number> {
-  const [row] = await sql.query<{ count: number }>(
-    `select count(*)::integer as count from pg_stat_activity
-     where datname = current_database() and application_name = 'hedge'
-       and wait_event_type = 'Lock'`,
+/**
+ * Locks payments until the transaction of the client ends, as a process that stalls within a transaction does.
+ * By their merchants, because a cluster locks rows of one merchant at a time.
+ */
+export async function lockRows(
+  client: Pick<pg.PoolClient, 'query'>,
+  ids: readonly (string | undefined)[],
+): Promise<void> {
+  const { rows } = await client.query(
+    'select distinct merchant_id from payments where id = any($1) order by 1',
+    [ids],
   )
-  return row?.count ?? 0
+  for (const { merchant_id } of rows) {
+    await client.query(
+      'select from payments where merchant_id = $1 and id = any($2) for no key update',
+      [merchant_id, ids],
+    )
+  }
+}
+
+/** Number of statements of servers that wait for a lock, on all nodes of a cluster. */
+export async function countWaiting(sql: Sql): Promise<number> {
+  const counts = await onAllNodes(
+    sql,
+    `select count(*)::integer as value from pg_stat_activity
+     where datname = current_database() and wait_event_type = 'Lock'
+       and (application_name = 'hedge' or application_name like 'citus_internal%')`,
+  )
+  return counts.reduce((sum, count) => sum + Number(count), 0)
 }
 
 /**

@@ -50,6 +50,11 @@ export function parseText(value: string): string {
   throw new InvalidArgumentError('Expected a text that is not empty.')
 }
 
+/** Adds a text to those of an option that is repeated. */
+export function collect(value: string, previous: readonly string[] | undefined): string[] {
+  return [...(previous ?? []), parseText(value)]
+}
+
 /** Parses `key=value` and adds it to the earlier pairs. */
 export function parsePair(
   value: string,

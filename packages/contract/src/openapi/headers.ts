@@ -46,6 +46,8 @@ const headersOfErrors: Readonly<Partial<Record<ErrorCode, AnswerHeader>>> = {
   rate_limit_exceeded: 'Retry-After',
   processor_unavailable: 'Retry-After',
   service_unavailable: 'Retry-After',
+  merchant_moving: 'Retry-After',
+  merchant_moved: 'Retry-After',
 }
 
 /** References to the headers that every answer has, and to `more`. */

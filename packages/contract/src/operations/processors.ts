@@ -66,5 +66,5 @@ export const receiveProcessorMessage = defineOperation({
   // A message of Stripe about a dispute has the evidence twice: 150,000 characters each.
   bodyBytesMax: 512 * 1024,
   responses: { 200: ProcessorMessageTaken },
-  errors: ['processor_unavailable'],
+  errors: ['processor_unavailable', 'merchant_moving', 'merchant_moved'],
 })

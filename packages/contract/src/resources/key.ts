@@ -87,6 +87,10 @@ export const Merchant = Type.Object(
     fee_fixed: nullable(
       Type.Integer({ description: "Minor units added to each fee. `null`: the server's setting." }),
     ),
+    api_url: Type.String({
+      description:
+        'The address of the API that has the merchant. It changes when the operator moves the merchant.',
+    }),
     created_at: timestamp('When it was created.'),
     updated_at: timestamp('When it last changed.'),
   },

@@ -87,6 +87,8 @@ const classes: Readonly<Record<string, ErrorClass>> = {
   internal_error: ServerError,
   processor_unavailable: ProcessorUnavailableError,
   service_unavailable: ServerError,
+  merchant_moving: ServerError,
+  merchant_moved: ServerError,
 }
 
 const typed = new Set([

@@ -62,6 +62,7 @@ export type AuditAction =
   | 'dashboard.sign_in_failed'
   | 'dashboard.signed_out'
   | 'payment.resolved'
+  | 'customer.erased'
 
 export interface AuditLogParams extends ListParams {
   action?: AuditAction | readonly AuditAction[] | undefined

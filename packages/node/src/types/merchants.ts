@@ -33,6 +33,8 @@ export interface Merchant {
   fee_basis_points: number | null
   /** Minor units added to each fee. `null`: the server's setting. */
   fee_fixed: number | null
+  /** The address of the API that has the merchant. It changes when the operator moves the merchant. */
+  api_url: string
   created_at: string
   updated_at: string
 }

@@ -5,6 +5,7 @@ import { createdWithin } from '../database/created-within.ts'
 import type { Db } from '../database/db.ts'
 import { type Account, accountOf, groupByAccount } from '../domain/account.ts'
 import type { FencedPage } from '../http/request/pagination.ts'
+import { isServedHere } from '../jobs/lease.sql.ts'
 import { idInStatement, timeInId } from '../lists/ids.sql.ts'
 import {
   allRows,
@@ -61,6 +62,7 @@ export async function dropOldEntries(db: Db): Promise<boolean> {
   const { rows } = await sql<Pick<AuditRow, 'merchant_id' | 'livemode' | 'id'>>`
     select merchant_id, livemode, id from audit_log
     where created_at < now() - make_interval(hours => 24 * ${daysKept}::integer)
+      and ${isServedHere('audit_log')}
     order by created_at limit ${deletedPerStep}`.execute(db)
   for (const [{ merchantId, livemode }, entries] of groupByAccount(rows)) {
     await sql`

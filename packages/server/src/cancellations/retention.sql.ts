@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../database/db.ts'
 import type { CancellationRow } from '../database/schema.ts'
+import { isServedHere } from '../jobs/lease.sql.ts'
 
 /** Days that results are kept, as long as webhook deliveries. The cancellation and its counts stay. */
 export const itemDaysKept = 30
@@ -32,7 +33,7 @@ async function findOver(
 ): Promise<Pick<CancellationRow, 'merchant_id' | 'livemode' | 'id'> | undefined> {
   const { rows } = await sql<Pick<CancellationRow, 'merchant_id' | 'livemode' | 'id'>>`
     select c.merchant_id, c.livemode, c.id from cancellations c
-    where c.status = 'completed'
+    where c.status = 'completed' and ${isServedHere('c')}
       and c.completed_at < now() - make_interval(hours => 24 * ${itemDaysKept}::integer)
       and exists (
         select from cancellation_items i

@@ -74,13 +74,18 @@ export async function measureTable(
   client: ClientBase,
   table: Table,
 ): Promise<Pick<TableCopy, 'rows' | 'hash'>> {
-  const half = (from: number) =>
-    `coalesce(sum(('x' || substr(h, ${from}, 16))::bit(64)::bigint::numeric), 0)`
   const { rows } = await client.query<{ count: string; hash: string }>(
-    `select count(*)::text as count, ${half(1)}::text || '/' || ${half(17)}::text as hash
-     from (select md5(t::text) as h from (select ${listOf(table)} from "${table.name}") t) hashed`,
+    hashOfRows(`select ${listOf(table)} from "${table.name}"`),
   )
   return { rows: Number(rows[0]?.count), hash: rows[0]?.hash ?? '' }
+}
+
+/** A statement that counts the rows of another one, and sums their hashes: `count` and `hash`, two sums. */
+export function hashOfRows(select: string): string {
+  const half = (from: number) =>
+    `coalesce(sum(('x' || substr(h, ${from}, 16))::bit(64)::bigint::numeric), 0)`
+  return `select count(*)::text as count, ${half(1)}::text || '/' || ${half(17)}::text as hash
+     from (select md5(t::text) as h from (${select}) t) hashed`
 }
 
 /** The columns of a table, for a statement. */

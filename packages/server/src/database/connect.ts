@@ -6,6 +6,7 @@ import { keepOpen } from './hosts/keep-open.ts'
 import type { Schema } from './schema.ts'
 import { openFirst, openSeparate } from './sessions/first-connections.ts'
 import { makePools } from './sessions/pools.ts'
+import { rememberSessions } from './sessions/sessions-of.ts'
 
 /** A database: Kysely for most statements, and its pool for the hot statements. */
 export interface Database {
@@ -56,11 +57,14 @@ export function connect(options: { url: string; onError: (error: Error) => void 
     },
   })
   const log = statementLog()
-  const throughPool = (through: pg.Pool) =>
-    new Kysely<Schema>({
+  const throughPool = (through: pg.Pool) => {
+    const own = new Kysely<Schema>({
       dialect: new PostgresDialect({ pool: through }),
       ...(log ? { log } : {}),
     })
+    rememberSessions(own, sessions)
+    return own
+  }
   const db = throughPool(requests)
   const keyDb = throughPool(keys)
   const readDb = throughPool(reads)
@@ -87,6 +91,7 @@ export function connect(options: { url: string; onError: (error: Error) => void 
     async withLongStatements(work) {
       const own = openLong()
       const ownDb = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: own }) })
+      rememberSessions(ownDb, sessions)
       try {
         return await ownDb.connection().execute(work)
       } finally {

@@ -1,10 +1,10 @@
 import { PoolFullError } from './hosts/bounded-pool.ts'
 import { DatabaseUnreachableError } from './hosts/unreachable.ts'
 
-// Classes of SQLSTATE: 08 connection, 40 conflicts after every retry, 53 resources, 57P shutdown and
+// Classes of SQLSTATE: 08 connection, 40 and CIINF conflicts after every retry, 53 resources, 57P shutdown and
 // start-up, 25006 read-only (a standby, or a full disk), 58 the system. 57014 and 55P03 are the
 // server's own timeouts, of a statement and of its wait for a lock.
-const unavailableStates = /^(08|40|53|57P|57014|55P03|25006|58)/
+const unavailableStates = /^(08|40|53|57P|57014|55P03|25006|58|CIINF)/
 const networkCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -19,6 +19,10 @@ const networkCodes = new Set([
 const connectionMessages =
   /Connection terminated|Query read timeout|timeout exceeded when trying to connect|timeout expired|Client has encountered|not queryable/
 
+// A coordinator of a cluster reports some losses of a worker as internal errors (XX000).
+const lostNodeMessages =
+  /^failure on connection marked as essential|server closed the connection unexpectedly|connection not open|could not (send|receive) data (to|from) server/
+
 /** Whether the database or the connection to it failed, so that another attempt can succeed. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (error instanceof DatabaseUnreachableError) return true
@@ -30,7 +34,11 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   if (error instanceof PoolFullError) return true
   // A FATAL error ends the session, for example a refused sign-in or a dropped database.
   if (severity === 'FATAL' || severity === 'PANIC') return true
-  if (severity !== undefined && code !== undefined) return unavailableStates.test(code)
+  if (severity !== undefined && code !== undefined) {
+    return (
+      unavailableStates.test(code) || (code === 'XX000' && lostNodeMessages.test(message ?? ''))
+    )
+  }
   if (code !== undefined && networkCodes.has(code)) return true
   return connectionMessages.test(message ?? '')
 }
@@ -52,6 +60,14 @@ export function isLockTimeout(error: unknown): boolean {
  */
 export function isOwnFailure(error: unknown): boolean {
   return isLockTimeout(error) || isStatementTimeout(error) || !isDatabaseUnavailable(error)
+}
+
+/** The SQLSTATE by which a guard refuses a write of a merchant that is moving to another cell. */
+export const movingState = 'HM001'
+
+/** Whether a write was refused because its merchant is moving to another cell. It has changed nothing. */
+export function isMerchantMoving(error: unknown): boolean {
+  return (error as { code?: string }).code === movingState
 }
 
 /** Whether PostgreSQL refused a statement by its content. The statement has changed nothing. */

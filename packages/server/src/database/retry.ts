@@ -1,5 +1,6 @@
-// 40001 serialization failure, 40P01 deadlock: the transaction was rolled back and can run again.
-const conflictStates = new Set(['40001', '40P01'])
+// 40001 serialization failure, 40P01 deadlock: the transaction was rolled back and can run again. CIINF: a cluster
+// has moved the shard to another node between two parts of a statement.
+const conflictStates = new Set(['40001', '40P01', 'CIINF'])
 /** Runs in total. A conflict that lasts longer is reported. */
 const attemptsMax = 5
 

@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import { isCluster } from '../database/cluster/cluster.ts'
 import type { Db } from '../database/db.ts'
-import { readClusterHorizon } from './cluster-horizon.sql.ts'
 
 /** Events that are read after the relay's position: more than any server writes between two relay turns. */
 const aheadMax = 5_000
@@ -13,7 +12,7 @@ const aheadMax = 5_000
  * an unbroken sequence is visible too.
  */
 export async function readHorizon(db: Db): Promise<string> {
-  if (isCluster(db)) return (await readClusterHorizon(db)) ?? (await relayed(db))
+  if (isCluster(db)) return await readInCluster(db)
   const { rows } = await sql<{ through: string }>`
     select coalesce(max(ahead.position) filter (where ahead.position = relay.position + ahead.n),
       max(relay.position))::text as through
@@ -27,9 +26,40 @@ export async function readHorizon(db: Db): Promise<string> {
   return rows[0]?.through ?? '0'
 }
 
-/** The position of the relay. */
-async function relayed(db: Db): Promise<string> {
+/**
+ * The same in a cluster. An event becomes visible after its coordinator has committed (`COMMIT PREPARED`), and
+ * that commit has stored the sequence of positions too. So no position of a visible event is given again.
+ */
+async function readInCluster(db: Db): Promise<string> {
+  const { relayed, last } = await readPositions(db)
+  if (last <= relayed) return String(relayed)
+  try {
+    const positions = await findPositions(db, relayed)
+    return String(endOfUnbroken(relayed, positions))
+  } catch {
+    // A worker is down. Merchants on the others read what the relay has passed.
+    return String(relayed)
+  }
+}
+
+async function findPositions(db: Db, after: bigint): Promise<string[]> {
   const { rows } = await sql<{ position: string }>`
-    select position::text as position from event_relay`.execute(db)
-  return rows[0]?.position ?? '0'
+    select position::text as position from events where position > ${String(after)}::bigint
+    order by events.position limit ${aheadMax}`.execute(db)
+  return rows.map(({ position }) => position)
+}
+
+/** The last of the positions that follow `after` without a gap, or `after`. They are in their order. */
+export function endOfUnbroken(after: bigint, positions: readonly string[]): bigint {
+  const gap = positions.findIndex((position, n) => BigInt(position) !== after + BigInt(n) + 1n)
+  return after + BigInt(gap < 0 ? positions.length : gap)
+}
+
+/** In a cluster: the position of the relay, and the last one that was given. Reads no worker. */
+export async function readPositions(db: Db): Promise<{ relayed: bigint; last: bigint }> {
+  const { rows } = await sql<{ relayed: string; last: string }>`
+    select r.position::text as relayed,
+      case when s.is_called then s.last_value else 0 end::text as last
+    from event_relay r, events_position_seq s`.execute(db)
+  return { relayed: BigInt(rows[0]?.relayed ?? 0), last: BigInt(rows[0]?.last ?? 0) }
 }

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { isCluster } from '../database/cluster/cluster.ts'
 import type { Db } from '../database/db.ts'
 import { groupByAccount } from '../domain/account.ts'
+import { isServedHere } from '../jobs/lease.sql.ts'
 
 /**
  * The minimum time to keep the record of an idempotency key, in seconds. Promised in
@@ -59,7 +60,7 @@ export async function dropOldRecords(
         where r.merchant_id = n.merchant_id and r.livemode = n.livemode and r.key = n.key
           and r.created_at < now() - ${keptSeconds}
           and not ${isNeededByCancels(openStatuses)}
-          and (r.locked_until is null or r.locked_until < now())
+          and (r.locked_until is null or r.locked_until < now()) and ${isServedHere('r')}
         for update skip locked
       ) r
       where n.is_old

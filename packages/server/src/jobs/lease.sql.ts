@@ -23,6 +23,21 @@ export function isFree(alias: string): RawBuilder<unknown> {
   return sql`(${until} is null or ${until} <= now())`
 }
 
+/**
+ * Whether work on a row may be done here: its merchant is not moving to or from another cell, and has not moved
+ * away. Every statement that finds work of several merchants has it. The list is read once for the statement, in
+ * its snapshot, so rows that a move has copied are never seen without the row that stops them.
+ *
+ * Rejected: `not exists`, which the planner turns into a join, and then reads in another order.
+ */
+export function isServedHere(alias: string): RawBuilder<unknown> {
+  return sql`${sql.ref(alias)}.${sql.raw(servedHere)}`
+}
+
+/** The text of `isServedHere`, for rows of one table. */
+export const servedHere = `merchant_id <> all(array(
+    select m.merchant_id from merchant_moves m where m.phase not in ('copying', 'arrived')))`
+
 /** Whether a row still has the claim with this token: the fence of every write that depends on it. */
 export function isClaimedBy(alias: string, lease: Lease): RawBuilder<unknown> {
   return sql`${sql.ref(`${alias}.lease`)} = ${lease}`

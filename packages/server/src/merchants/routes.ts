@@ -34,15 +34,15 @@ import {
 /** Routes of merchants. */
 export function merchantRoutes(
   app: FastifyInstance,
-  { db, readDb }: Pick<Database, 'db' | 'readDb'>,
+  { db, readDb, publicUrl }: Pick<Database, 'db' | 'readDb'> & { publicUrl: () => string },
 ): void {
   implement(app, operations.createMerchant, (request) =>
-    once(db, request, (tx) => createMerchant(tx, request)),
+    once(db, request, (tx) => createMerchant(tx, { request, apiUrl: publicUrl() })),
   )
 
   implement(app, operations.retrieveMerchant, async ({ auth, params: { id } }) => {
     const row = id === auth.merchantId ? await findMerchant(db, id) : undefined
-    return row ? answer(200, renderMerchant(row)) : merchantNotFound()
+    return row ? answer(200, renderMerchant(row, publicUrl())) : merchantNotFound()
   })
 
   implement(app, operations.retrieveBalance, async ({ auth, params: { id } }) => {
@@ -52,13 +52,13 @@ export function merchantRoutes(
 
   implement(app, operations.updateMerchant, async (request) => {
     if (request.params.id !== request.auth.merchantId) return merchantNotFound()
-    return await once(db, request, (tx) => changeMerchant(tx, request))
+    return await once(db, request, (tx) => changeMerchant(tx, { request, apiUrl: publicUrl() }))
   })
 }
 
 async function createMerchant(
   tx: Tx,
-  request: ApiRequest<typeof operations.createMerchant>,
+  { request, apiUrl }: { request: ApiRequest<typeof operations.createMerchant>; apiUrl: string },
 ): Promise<Reply> {
   const { auth, body, now } = request
   const creator = await findKeyBounds(tx, auth.keyId)
@@ -80,7 +80,7 @@ async function createMerchant(
     details: { name: row.name },
   })
   const keys = await createFirstKeys(tx, { request, merchantId: id, creator })
-  return answer(201, { ...renderMerchant(row), api_keys: keys })
+  return answer(201, { ...renderMerchant(row, apiUrl), api_keys: keys })
 }
 
 /** Creates a key pair for each mode that the creator's key may reach. */
@@ -118,7 +118,7 @@ async function createFirstKeys(
 
 async function changeMerchant(
   tx: Tx,
-  request: ApiRequest<typeof operations.updateMerchant>,
+  { request, apiUrl }: { request: ApiRequest<typeof operations.updateMerchant>; apiUrl: string },
 ): Promise<Reply> {
   const { id } = request.params
   const { body, now } = request
@@ -134,7 +134,7 @@ async function changeMerchant(
     now,
   })
   if (!before || !row) return merchantNotFound()
-  const [from, to] = [renderMerchant(before), renderMerchant(row)]
+  const [from, to] = [renderMerchant(before, apiUrl), renderMerchant(row, apiUrl)]
   await recordAudit(tx, actorOf(request), {
     action: 'merchant.updated',
     target: { type: 'merchant', id },
@@ -170,7 +170,7 @@ async function refuseLiveFields(
   )
 }
 
-function renderMerchant(row: MerchantRow): Merchant {
+function renderMerchant(row: MerchantRow, apiUrl: string): Merchant {
   return {
     id: row.id as MerchantId,
     object: 'merchant',
@@ -178,6 +178,7 @@ function renderMerchant(row: MerchantRow): Merchant {
     default_cancel_window: row.default_cancel_window,
     fee_basis_points: row.fee_basis_points,
     fee_fixed: row.fee_fixed_minor,
+    api_url: apiUrl,
     created_at: row.created_at,
     updated_at: row.updated_at,
   }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { describe } from '../database/errors.ts'
 import type { Account } from '../domain/account.ts'
 import { answer, type Reply } from '../http/answers/answer.ts'
-import { refuse, refuseField } from '../http/answers/refusal.ts'
+import { type Refusal, refuse, refuseField } from '../http/answers/refusal.ts'
 import { send } from '../http/answers/send.ts'
 import { readBody } from '../http/bodies/read-body.ts'
 import { readSingleHeaders } from '../http/request/headers.ts'
@@ -44,7 +44,12 @@ const readTimeoutMs = 5_000
 /** The route for the processors' webhook messages. Bodies stay unparsed: signatures cover the bytes. */
 export async function processorWebhookRoute(
   app: FastifyInstance,
-  on: { processors: Processors; onNotice: OnNotice },
+  on: {
+    processors: Processors
+    onNotice: OnNotice
+    /** The refusal of a merchant that is not served here; `null`: it is. */
+    refusalOf: (merchantId: string) => Refusal | null
+  },
 ): Promise<void> {
   await app.register((raw, _options, done) => {
     raw.removeAllContentTypeParsers()
@@ -57,6 +62,9 @@ export async function processorWebhookRoute(
         bodyLimit: operation.bodyBytesMax,
         // Before the body is read, so that a message for an unknown processor takes no memory.
         onRequest: async (request: FastifyRequest<{ Params: Params }>, reply: FastifyReply) => {
+          // The processor sends the message again. Later it is found by the regular search.
+          const refusal = on.refusalOf(request.params.merchant)
+          if (refusal) return send(reply, refusal)
           request.messageTarget = await findProcessor(on.processors, request.params)
           return request.messageTarget ? undefined : send(reply, unknownProcessor())
         },

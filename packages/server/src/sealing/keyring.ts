@@ -45,6 +45,11 @@ export class Keyring {
     return this.#current
   }
 
+  /** The ids of all keys. */
+  get ids(): string[] {
+    return [...this.#keys.keys()]
+  }
+
   /** `context` names the row that the secret belongs to. Moved to another row, it does not open. */
   seal(secret: string, context: string): Sealed {
     const key = this.#key(this.#current)

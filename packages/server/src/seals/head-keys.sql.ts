@@ -23,8 +23,8 @@ export async function findHeadKey(db: Db): Promise<HeadKeyRow | undefined> {
  */
 export async function hasSealedSecrets(db: Db): Promise<boolean> {
   const { rows } = await sql<{ is_sealed: boolean }>`
-    select exists (select from processor_credentials)
-      or exists (select from webhook_endpoints
+    select exists (select 1 from processor_credentials)
+      or exists (select 1 from webhook_endpoints
         where starts_with(secret, 'sealed:') or starts_with(old_secret, 'sealed:'))
       as is_sealed`.execute(db)
   return rows[0]?.is_sealed ?? false

@@ -77,7 +77,9 @@ const sealedFields = ['id', 'status', 'amount', 'currency', 'fee', 'withdrawn_am
 
 /**
  * The rows of an event: the event, then its transfers. Each text is the JSON of an array, so that no two
- * different rows have the same text. E-mail addresses, reasons and metadata are in none of them.
+ * different rows have the same text. E-mail addresses, reasons and metadata are in none of them. Positions
+ * are not either: the hash covers the order of the rows, and a merchant that moves to another cell keeps its
+ * order and its chain, but gets other positions (`moves/positions.ts`).
  */
 export function rowsOf(event: SealableEvent): SealedRow[] {
   const { position } = event
@@ -88,7 +90,7 @@ export function rowsOf(event: SealableEvent): SealedRow[] {
     const { amount, currency, created_at: createdAt } = transfer
     rows.push({
       label: `ledger transfer ${kind} of event ${id}`,
-      cells: ['transfer', position, kind, debit, credit, amount, currency, createdAt],
+      cells: ['transfer', id, kind, debit, credit, amount, currency, createdAt],
     })
   }
   return rows.map(({ label, cells }) => {
@@ -102,7 +104,7 @@ function cellsOf(event: SealableEvent): unknown[] {
   const { state } = event
   const data = state?.data as Readonly<Record<string, unknown>> | undefined
   return [
-    ...['event', event.position, event.merchant_id, event.livemode, event.subject_id],
+    ...['event', event.merchant_id, event.livemode, event.subject_id],
     ...[event.sequence, event.type, event.created_at, event.actor_type],
     // Only the ids of API keys: other actors may be people.
     event.actor_type === 'api_key' ? event.actor_id : null,
@@ -121,23 +123,26 @@ const positionLength = 8
 const hashLength = 8
 const rowHashLength = positionLength + hashLength
 
-/** The rows for `row_hashes`. */
-export function packRows(rows: readonly SealedRow[]): Buffer {
+/** The rows for `row_hashes`. Their positions are counted back from the last one of the seal. */
+export function packRows(rows: readonly SealedRow[], throughPosition: bigint): Buffer {
   return Buffer.concat(
     rows.map(({ position, hash }) => {
       const packed = Buffer.alloc(positionLength)
-      packed.writeBigInt64BE(position)
+      packed.writeBigInt64BE(throughPosition - position)
       return Buffer.concat([packed, hash])
     }),
   )
 }
 
 /** The rows of `row_hashes`. */
-export function unpackRows(packed: Buffer): Pick<SealedRow, 'position' | 'hash'>[] {
+export function unpackRows(
+  packed: Buffer,
+  throughPosition: bigint,
+): Pick<SealedRow, 'position' | 'hash'>[] {
   return Array.from({ length: packed.length / rowHashLength }, (_, n) => {
     const at = n * rowHashLength
     const hash = packed.subarray(at + positionLength, at + rowHashLength)
-    return { position: packed.readBigInt64BE(at), hash }
+    return { position: throughPosition - packed.readBigInt64BE(at), hash }
   })
 }
 
@@ -146,7 +151,6 @@ export interface SealContent {
   readonly merchantId: string
   readonly livemode: boolean
   readonly number: bigint
-  readonly throughPosition: bigint
   readonly previousHash: Buffer
   readonly rows: readonly SealedRow[]
 }
@@ -156,9 +160,9 @@ export const firstPreviousHash = Buffer.alloc(32)
 
 /** The hash of a seal: SHA-256 over the hash before it, its place in the chain, and the text of every row. */
 export function hashSeal(content: SealContent): Buffer {
-  const { merchantId, livemode, number, throughPosition, previousHash, rows } = content
+  const { merchantId, livemode, number, previousHash, rows } = content
   const hash: Hash = createHash('sha256').update(previousHash)
-  const place = [1, merchantId, livemode, String(number), String(throughPosition), rows.length]
+  const place = [1, merchantId, livemode, String(number), rows.length]
   hash.update(`${JSON.stringify(place)}\n`)
   for (const { text } of rows) hash.update(text)
   return hash.digest()

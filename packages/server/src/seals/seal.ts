@@ -53,8 +53,7 @@ async function seal(
     if (!progress || BigInt(progress.horizon) <= BigInt(progress.position)) return 0
     const { position: after, horizon } = progress
     const events = await findNextEvents(tx, { after, through: horizon, limit })
-    const last = events.at(-1)
-    const through = events.length === limit && last ? last.position : horizon
+    const through = events.length === limit ? lastPosition(events) : horizon
     const groups = groupByAccount(events)
     const accounts = groups.map(({ account }) => account)
     const heads = new Map(
@@ -68,6 +67,13 @@ async function seal(
     await saveProgress(tx, through)
     return events.length
   })
+}
+
+function lastPosition(events: readonly SealableEvent[]): string {
+  return events.reduce(
+    (last, { position }) => (BigInt(position) > BigInt(last) ? position : last),
+    '0',
+  )
 }
 
 /** The events of each merchant and mode. */
@@ -101,8 +107,8 @@ function makeSeal(given: Group & { through: bigint; head: Head | undefined }): S
     events: events.length,
     transfers: rows.length - events.length,
     previous_hash: previousHash,
-    hash: hashSeal({ ...account, number, throughPosition: through, previousHash, rows }),
-    row_hashes: packRows(rows),
+    hash: hashSeal({ ...account, number, previousHash, rows }),
+    row_hashes: packRows(rows, through),
   }
 }
 

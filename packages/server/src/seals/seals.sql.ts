@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { isCluster } from '../database/cluster/cluster.ts'
 import type { Db, Tx } from '../database/db.ts'
 import type { Account } from '../domain/account.ts'
 
@@ -64,8 +65,19 @@ export async function saveProgress(tx: Tx, position: string): Promise<void> {
     update seal_progress set position = ${position}::bigint, sealed_at = now()`.execute(tx)
 }
 
-/** Through which position all events are sealed. */
+/**
+ * Through which position all events are sealed. In a cluster, the progress is visible before the seals, which
+ * are on other nodes. The transaction keeps its lock on the table until they are visible too.
+ */
 export async function readProgress(db: Db): Promise<bigint> {
+  if (!isCluster(db)) return await readPosition(db)
+  return await db.transaction().execute(async (tx) => {
+    await sql`lock table seal_progress in share mode`.execute(tx)
+    return await readPosition(tx)
+  })
+}
+
+async function readPosition(db: Db): Promise<bigint> {
   const { rows } = await sql<{ position: string }>`
     select position::text as position from seal_progress`.execute(db)
   return BigInt(rows[0]?.position ?? 0)
@@ -73,6 +85,11 @@ export async function readProgress(db: Db): Promise<bigint> {
 
 /** The last seals of some merchants and modes. One without a seal has none. */
 export async function findHeads(db: Db, accounts: readonly Account[]): Promise<Head[]> {
+  if (isCluster(db)) {
+    const heads: Head[] = []
+    for (const account of accounts) heads.push(...(await findHead(db, account)))
+    return heads
+  }
   const { rows } = await sql<Head>`
     select h.* from unnest(${accounts.map(({ merchantId }) => merchantId)}::text[],
         ${accounts.map(({ livemode }) => livemode)}::boolean[]) a (merchant_id, livemode)
@@ -81,6 +98,14 @@ export async function findHeads(db: Db, accounts: readonly Account[]): Promise<H
         where s.merchant_id = a.merchant_id and s.livemode = a.livemode
         order by s.number desc limit 1
       ) h`.execute(db)
+  return rows
+}
+
+async function findHead(db: Db, { merchantId, livemode }: Account): Promise<Head[]> {
+  const { rows } = await sql<Head>`
+    select merchant_id, livemode, number::text as number, hash from seals s
+    where merchant_id = ${merchantId} and livemode = ${livemode}
+    order by s.number desc limit 1`.execute(db)
   return rows
 }
 

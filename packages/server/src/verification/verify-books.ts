@@ -1,6 +1,6 @@
 import type { Database } from '../database/connect.ts'
 import { type Check, countOf, duration, ok, warn } from '../diagnosis/engine/check.ts'
-import { readBacklog } from '../seals/seals.sql.ts'
+import { measureSeals } from '../metrics/queues/queues.sql.ts'
 import { checkChains } from './chain/chains.ts'
 import { type CheckText, Findings } from './findings.ts'
 import { invariants } from './invariants/all.ts'
@@ -66,10 +66,10 @@ const sealingLagMax = 3_600
 
 /** A warning where events wait for their seals for too long: until then, nothing shows their changes. */
 async function findLag({ db }: Database): Promise<Check | null> {
-  const { waiting, idleSeconds } = await readBacklog(db)
-  if (waiting === 0 || idleSeconds <= sealingLagMax) return null
+  const { count, oldestSeconds } = await measureSeals(db)
+  if (oldestSeconds <= sealingLagMax) return null
   return warn(sealText.name, {
-    found: `events wait for their seals, and the last seal is ${duration(idleSeconds)} old`,
+    found: `${countOf(count, 'event')} without a seal, the oldest is ${duration(oldestSeconds)} old`,
     expected: 'seals that are at most an hour behind the events',
     action: 'run the server, and find "seal worker failed" in its log',
   })

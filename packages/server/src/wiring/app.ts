@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import { auditRoutes } from '../audit/routes.ts'
 import { cancellationRoutes } from '../cancellations/routes.ts'
+import { StoppedMerchants } from '../cells/stopped-merchants.ts'
 import { clientTokenRoutes } from '../checkout/client-tokens/client-token-routes.ts'
 import { ClientTokens, readClientToken } from '../checkout/client-tokens/client-tokens.ts'
 import { pageRoutes } from '../checkout/page/page-routes.ts'
@@ -19,6 +20,7 @@ import { healthRoutes } from '../http/health.ts'
 import { createInstance, type InstanceLimits } from '../http/instance.ts'
 import type { ThrottledLookup } from '../http/limits/lookup-throttle.ts'
 import { addCounts } from '../http/limits/rate-limit.sql.ts'
+import type { Auth } from '../http/request/auth.ts'
 import { readHeader } from '../http/request/headers.ts'
 import { Authenticator } from '../merchants/authenticate.ts'
 import { clockRoutes } from '../merchants/clock.ts'
@@ -45,6 +47,8 @@ export interface AppOptions {
   readonly log: FastifyBaseLogger
   /** Seals the secrets of webhook endpoints. */
   readonly sealer: Sealer
+  /** The merchants that move to another cell, or have moved. Default: a list that nobody reads anew. */
+  readonly stopped?: StoppedMerchants
   /** The address at which customers reach this server. It is known once the server listens. */
   readonly publicUrl: () => string
   readonly processors: Processors
@@ -69,11 +73,12 @@ export interface AppOptions {
 /** Creates the HTTP server with the routes of every feature. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { database, log, trustedProxies, limits = {} } = options
+  const { stopped = new StoppedMerchants(database.db) } = options
   const isSecure = () => options.publicUrl().startsWith('https:')
   const authenticator = new Authenticator(database.keyDb)
   const sessions = new Sessions(database, authenticator, isSecure)
   const tokens = new ClientTokens(database.keyDb)
-  const authenticate = authenticationBy({ authenticator, sessions, tokens })
+  const authenticate = authenticationBy({ authenticator, sessions, tokens, stopped })
   const refuseLive = () =>
     refuseLiveMode({
       publicUrl: options.publicUrl(),
@@ -87,7 +92,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     shareCounts: (windowStartMs, added) => addCounts(database.db, windowStartMs, added),
   })
   const app = createInstance({ edge, log, trustedProxies, limits })
-  const shared = { authenticator, sessions, tokens, authenticate, refuseLive, edge }
+  const shared = { authenticator, sessions, tokens, authenticate, refuseLive, edge, stopped }
   await addRoutes(app, options, shared)
   return app
 }
@@ -100,12 +105,13 @@ interface SharedParts {
   readonly authenticate: ReturnType<typeof authenticationBy>
   readonly refuseLive: () => Refusal | null
   readonly edge: Edge
+  readonly stopped: StoppedMerchants
 }
 
 async function addRoutes(
   app: FastifyInstance,
   options: AppOptions,
-  { authenticator, sessions, tokens, authenticate, refuseLive, edge }: SharedParts,
+  { authenticator, sessions, tokens, authenticate, refuseLive, edge, stopped }: SharedParts,
 ): Promise<void> {
   const { database, log, publicUrl, onWork, privateNetworks = null } = options
   const { leaseSeconds = submissionLeaseSeconds } = options
@@ -119,9 +125,12 @@ async function addRoutes(
   disputeRoutes(app, database)
   clientTokenRoutes(app, { db, tokens })
   checkoutRoutes(app, { ...options, db })
-  await pageRoutes(app, { dependencies: { ...options, db, leaseSeconds }, log, refuseLive })
+  await pageRoutes(app, {
+    ...{ dependencies: { ...options, db, leaseSeconds }, log, refuseLive },
+    stopped,
+  })
   cancellationRoutes(app, { ...database, onWork })
-  merchantRoutes(app, database)
+  merchantRoutes(app, { ...database, publicUrl })
   keyRoutes(app, database)
   auditRoutes(app, database)
   eventRoutes(app, database)
@@ -137,7 +146,11 @@ async function addRoutes(
   })
   processorRoutes(app, { ...options, db })
   plannedFailureRoutes(app, { ...options, db })
-  await processorWebhookRoute(app, { processors: options.processors, onNotice })
+  await processorWebhookRoute(app, {
+    processors: options.processors,
+    onNotice,
+    refusalOf: (merchantId) => stopped.refusalOf(merchantId),
+  })
   sandboxRoutes(app, {
     db,
     onChange: ({ merchantId, paymentId }) =>
@@ -151,14 +164,21 @@ function authenticationBy(by: {
   authenticator: Authenticator
   sessions: Sessions
   tokens: ClientTokens
+  stopped: StoppedMerchants
 }) {
-  return (request: FastifyRequest, nowMs: number, throttledLookup?: ThrottledLookup) => {
+  const served = (found: Auth | Refusal) =>
+    'refusal' in found ? found : (by.stopped.refusalOf(found.merchantId) ?? found)
+  const find = (request: FastifyRequest, nowMs: number, throttledLookup?: ThrottledLookup) => {
     if (readClientToken(request)) return by.tokens.authenticate(request, nowMs)
     const authorization = readHeader(request, 'authorization')
     const cookie = readHeader(request, 'cookie')
     const byKey = () => by.authenticator.authenticate(authorization, nowMs, throttledLookup)
     if (authorization !== undefined || cookie === undefined) return byKey()
     return by.sessions.find(request, nowMs, throttledLookup).then((found) => found ?? byKey())
+  }
+  return (...given: Parameters<typeof find>) => {
+    const found = find(...given)
+    return found instanceof Promise ? found.then(served) : served(found)
   }
 }
 

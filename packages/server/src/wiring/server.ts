@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { saveCell } from '../cells/cell.sql.ts'
+import { StoppedMerchants } from '../cells/stopped-merchants.ts'
 import { isImportUnfinished } from '../copies/import.ts'
-import { recognizeCluster } from '../database/cluster/cluster.ts'
 import { connect, type Database } from '../database/connect.ts'
 import { describe } from '../database/errors.ts'
 import { isMigrated, migrate } from '../database/migrate/migrate.ts'
@@ -74,7 +75,7 @@ async function startUntraced(options: DatabaseOptions): Promise<RunningServer> {
   try {
     await prepareDatabase({ config, log, database })
     const credentials = await prepareKeys({ config, db: database.db, isBundled, onKeys })
-    const http = await serve({ config, log, database: await recognizeCluster(database) })
+    const http = await serve({ config, log, database })
     if (credentials?.file) await saveAddress({ config, log, credentials, url: http.url })
     return {
       url: http.url,
@@ -144,6 +145,9 @@ async function migrateWithProbes({ config, log, database }: Parts): Promise<void
   }
 }
 
+/** What the stored secrets are sealed for. */
+const storedPurposes = ['processor credentials', 'webhook secret'] as const
+
 /** Starts workers and HTTP. The public address is known once the server listens. */
 async function serve({ config, log, database }: Parts) {
   let publicUrl = config.publicUrl ?? ''
@@ -163,12 +167,21 @@ async function serve({ config, log, database }: Parts) {
     keyring,
     stripe: config.stripe,
   })
+  await saveCell(database.db, {
+    publicUrl: config.publicUrl,
+    encryptionKeyIds: storedPurposes.flatMap((purpose) =>
+      keys.length > 0 ? new Keyring(keys, purpose).ids : [],
+    ),
+  })
+  const stopped = new StoppedMerchants(database.db)
+  await stopped.read()
   const workers = startWorkers({
     ...{ database, processors, fees, processorCallsMax, sealer, log, privateNetworks },
-    requestsInFlight: () => requestsInFlight(),
+    ...{ stopped, requestsInFlight: () => requestsInFlight() },
   })
   const app = await createApp({
     ...{ database, processors, fees, trustedProxies, log, sealer, keyring, privateNetworks },
+    stopped,
     allowsLossyCommits: config.asynchronousCommits === 'allow',
     publicUrl: () => publicUrl,
     onWork: () => workers.nudge(),

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { startCancellations } from '../cancellations/start.ts'
+import type { StoppedMerchants } from '../cells/stopped-merchants.ts'
 import { startCheckout } from '../checkout/sessions/start.ts'
 import { startCounting } from '../dashboard/statistics/counting.ts'
 import type { Database } from '../database/connect.ts'
@@ -34,6 +35,8 @@ interface WorkerOptions {
   readonly processorCallsMax?: number
   readonly sealer: Sealer
   readonly log: Logger
+  /** The merchants that move to another cell, or have moved: the list is kept up to date. */
+  readonly stopped?: StoppedMerchants
   /** Default: allowed until the deployment has a live key. */
   readonly privateNetworks?: PrivateNetworks
   /** The requests in flight of this process. */
@@ -75,12 +78,15 @@ export function startWorkers(options: WorkerOptions): Loop {
     ...{ db, processors },
     onError: report('a search at a processor failed'),
   })
+  const stopped = options.stopped ? [options.stopped.start(log)] : []
   return {
     nudge() {
       for (const loop of nudged) loop.nudge()
     },
     async stop() {
-      await Promise.all([...nudged, sealing, retention, sweeps].map((loop) => loop.stop()))
+      await Promise.all(
+        [...nudged, sealing, retention, sweeps, ...stopped].map((loop) => loop.stop()),
+      )
     },
   }
 }

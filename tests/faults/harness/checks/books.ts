@@ -141,7 +141,7 @@ export async function countUndelivered(query: Query): Promise<{ waiting: number;
 /** Whether no task is due within a minute, by the merchants' clocks. */
 export async function hasNothingDue(query: Query): Promise<boolean> {
   const [row] = await query(
-    `select not exists (select from payment_tasks t
+    `select not exists (select 1 from payment_tasks t
       left join test_clocks c on c.merchant_id = t.merchant_id and not t.livemode
       where t.due_at <= now() + interval '1 minute'
         + make_interval(secs => coalesce(c.offset_seconds, 0))) as quiet`,

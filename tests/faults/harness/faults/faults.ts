@@ -1,4 +1,5 @@
 import type { Fault } from '../round.ts'
+import { clusterFaults } from './cluster-faults.ts'
 import { leaseFaults } from './lease-faults.ts'
 import { peerFaults } from './peer-faults.ts'
 import { postgresFaults } from './postgres-faults.ts'
@@ -10,4 +11,5 @@ export const faults: readonly Fault[] = [
   ...leaseFaults,
   ...postgresFaults,
   ...peerFaults,
+  ...clusterFaults,
 ]

@@ -1,6 +1,6 @@
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type NetConnectOpts, type Socket } from 'node:net'
 
-/** A TCP proxy between one server and PostgreSQL's socket, which can break or delay connections. */
+/** A TCP proxy between one server and PostgreSQL, which can break or delay connections. */
 export interface Gate {
   readonly port: number
   /** Closes every connection. New connections are accepted. */
@@ -20,8 +20,8 @@ export interface Gate {
 
 type State = { readonly kind: 'open' | 'shut' | 'stalled' } | { kind: 'delayed'; ms: number }
 
-/** Opens a gate on a free port of 127.0.0.1 to a Unix socket. */
-export async function openGate(target: string): Promise<Gate> {
+/** Opens a gate on a free port of 127.0.0.1 to PostgreSQL. */
+export async function openGate(target: NetConnectOpts): Promise<Gate> {
   let state: State = { kind: 'open' }
   const sockets = new Set<Socket>()
   const stalled = new Set<() => void>()
@@ -46,7 +46,7 @@ export async function openGate(target: string): Promise<Gate> {
 
   const server = createServer({ allowHalfOpen: true }, (client) => {
     if (state.kind === 'shut') return void client.resetAndDestroy()
-    const upstream = connect({ path: target, allowHalfOpen: true })
+    const upstream = connect({ ...target, allowHalfOpen: true })
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import type { NetConnectOpts } from 'node:net'
 import { join } from 'node:path'
 import { startBundledPostgres } from '../../../../packages/bundled-postgres/src/start.ts'
 import { postgresPid } from '../../../support/databases/postgres-server.ts'
@@ -8,8 +9,8 @@ import { until } from '../../../support/until.ts'
 export interface Postgres {
   /** The address that passes no gate. */
   readonly url: string
-  /** The path of its Unix socket. */
-  readonly socket: string
+  /** Where it listens. */
+  readonly target: NetConnectOpts
   /** Sends SIGKILL to all its processes, or to the first one only. */
   kill(which: 'all' | 'postmaster'): Promise<void>
   /** SIGSTOP to all its processes. */
@@ -27,7 +28,7 @@ export async function startPostgres(dataDir: string): Promise<Postgres> {
   const paused: number[] = []
   return {
     url: started.url,
-    socket: join(searchParams.get('host') ?? '', `.s.PGSQL.${port}`),
+    target: { path: join(searchParams.get('host') ?? '', `.s.PGSQL.${port}`) },
     async kill(which) {
       const postmaster = await pidOf(dataDir)
       const children = which === 'all' ? await childrenOf(postmaster) : []

@@ -9,6 +9,7 @@ import { createFleet, type Fleet, keys, type Launch, type Slot } from './fleet.t
 import { type Gate, openGate } from './gate.ts'
 import { type Hooks, startHooks } from './hooks.ts'
 import { folderName, recordServer, removeLeftovers } from './leftovers.ts'
+import { type OwnCluster, ownClusterPrograms, startCluster } from './own-cluster.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
 import type { SmallDisk } from './small-disk.ts'
 
@@ -17,6 +18,8 @@ export interface World {
   /** The small disk of the database, if it has one. */
   readonly disk: SmallDisk | null
   readonly postgres: Postgres
+  /** The nodes besides the coordinator, which is `postgres`. `null`: the database is one PostgreSQL. */
+  readonly cluster: OwnCluster | null
   readonly fleet: Fleet
   readonly hooks: Hooks
   readonly journal: Journal
@@ -35,7 +38,10 @@ export interface World {
 
 const serverCount = 2
 
-/** Starts PostgreSQL, two servers behind gates, and a webhook receiver. */
+/**
+ * Starts PostgreSQL, two servers behind gates, and a webhook receiver. With `HEDGE_TEST_CITUS_PROGRAMS`,
+ * PostgreSQL is a Citus cluster.
+ */
 export async function openWorld({
   disk = null,
   serverFile,
@@ -53,12 +59,13 @@ export async function openWorld({
     if (disk) closing.push(() => disk.unmount())
     const dataDir = disk ? join(disk.folder, 'data') : await mkdtemp(folderName)
     closing.push(() => removeData(dataDir))
-    const postgres = await startPostgres(dataDir)
+    const cluster = ownClusterPrograms && !disk ? await startCluster(dataDir) : null
+    const postgres = cluster?.coordinator ?? (await startPostgres(dataDir))
     closing.push(() => postgres.stop())
     const sql = openSql(postgres.url)
     closing.push(() => sql.close())
     const gates: Gate[] = []
-    for (let n = 0; n < serverCount; n++) gates.push(await openGate(postgres.socket))
+    for (let n = 0; n < serverCount; n++) gates.push(await openGate(postgres.target))
     closing.push(() => Promise.all(gates.map((gate) => gate.close())))
     const hooks = await startHooks()
     closing.push(() => hooks.close())
@@ -80,6 +87,7 @@ export async function openWorld({
     return {
       disk,
       postgres,
+      cluster,
       fleet,
       hooks,
       journal,

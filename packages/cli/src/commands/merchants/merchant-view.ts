@@ -10,6 +10,7 @@ export function renderMerchant(merchant: Merchant | MerchantWithKeys): string {
     ['cancel window', `${merchant.default_cancel_window} s`],
     ['fee basis points', setting(merchant.fee_basis_points)],
     ['fee fixed', setting(merchant.fee_fixed)],
+    ['API', merchant.api_url],
     ['created', `${formatTime(merchant.created_at)} UTC`],
     ...keys.flatMap((key): [string, string][] => [
       [`${modeOf(key)} publishable key`, key.publishable_key],

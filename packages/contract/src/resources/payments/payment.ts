@@ -25,6 +25,12 @@ export type CaptureMethod = (typeof captureMethods)[number]
 /** The maximum cancel window, in seconds: a week. */
 export const cancelWindowSecondsMax = 604_800
 
+/**
+ * The address of a payment or session whose customer's data was erased. Nobody can have an address under
+ * `.invalid` (RFC 2606).
+ */
+export const erasedEmail = 'erased@erased.invalid'
+
 /** The maximum length of a cancellation reason, in characters. */
 export const reasonLengthMax = 500
 
@@ -87,7 +93,9 @@ export const Payment = Type.Object(
     }),
     payment_method: oneOf(paymentMethods, { description: 'How the customer pays.' }),
     payment_method_details: nullable(PaymentMethodDetails),
-    customer_email: Type.String({ description: "The customer's email address." }),
+    customer_email: Type.String({
+      description: `The customer's email address. \`${erasedEmail}\` once it was erased.`,
+    }),
     customer_id: nullable(Type.String({ description: 'Your id of the customer.' })),
     checkout_session_id: nullable(
       idSchema<CheckoutSessionId>('checkoutSession', 'The checkout session of the payment.'),

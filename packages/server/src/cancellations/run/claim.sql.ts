@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
 import type { CancellationRow } from '../../database/schema.ts'
+import { isServedHere } from '../../jobs/lease.sql.ts'
 
 type CancellationKey = Pick<CancellationRow, 'merchant_id' | 'livemode' | 'id'>
 
@@ -40,7 +41,8 @@ async function claimKey(tx: Db): Promise<CancellationKey | undefined> {
             max(queued_at) filter (where status = 'running') over account,
             min(queued_at) over account
           ) as served_at
-        from cancellations where status in ('pending', 'running')
+        from cancellations
+        where status in ('pending', 'running') and ${isServedHere('cancellations')}
         window account as (partition by merchant_id, livemode)
       ) open
       where ${isDue} order by served_at, queued_at, id

@@ -1,4 +1,4 @@
-import type { PaymentId } from '@hedgepayments/contract'
+import { erasedEmail, type PaymentId } from '@hedgepayments/contract'
 import { runTransaction } from '../../database/commit.ts'
 import type { Db, Tx } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
@@ -33,10 +33,12 @@ export async function findLinkPayments(db: Db, first: PaymentRow): Promise<LinkP
 
 /**
  * Whether the customer may pay again by the link. Not after an authorization: then the customer was
- * told that the payment is accepted, and the merchant decides what follows.
+ * told that the payment is accepted, and the merchant decides what follows. Not after the customer's data was
+ * erased either: a retry copies it.
  */
 export function canRetry({ first, tries, isDeclined }: LinkPayments, now: Timestamp): boolean {
-  return isDeclined && tries < triesMax && now < first.expires_at
+  const isErased = first.customer_email === erasedEmail
+  return isDeclined && !isErased && tries < triesMax && now < first.expires_at
 }
 
 /**

@@ -4,6 +4,9 @@ import { webFolder } from '../../http/web-folder.ts'
 import { pageHeaders } from './page-headers.ts'
 import type { PageRequest } from './page-requests.ts'
 
+/** The paths of the page. */
+export const pagePaths = ['/pay/:id', '/checkout/:id']
+
 const notBuilt = 'The payment page is not built: run npm run prepare, then reload.\n'
 
 /** Serves the page and its files. The page reads its session or payment from its API. */
@@ -14,7 +17,7 @@ export async function pageFiles(
   serveWebApp(app, {
     folder: webFolder('checkout'),
     assetsPath: '/pay/assets/',
-    pagePaths: ['/pay/:id', '/checkout/:id'],
+    pagePaths,
     headers: pageHeaders,
     pageHeaders: (request) => headersOf(request as PageRequest),
     pageCacheControl: 'no-store',

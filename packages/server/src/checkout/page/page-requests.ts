@@ -1,5 +1,6 @@
 import type { PaymentPage } from '@hedgepayments/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { StoppedMerchants } from '../../cells/stopped-merchants.ts'
 import type { Account } from '../../domain/account.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
 import { isRefusal, type Refusal } from '../../http/answers/refusal.ts'
@@ -18,15 +19,19 @@ export type PageRequest = FastifyRequest<{ Params: { id: string } }>
 export class PageRequests {
   readonly #dependencies: Pick<SubmissionDependencies, 'db' | 'processors'>
   readonly #refuseLive: () => Refusal | null
+  readonly #stopped: StoppedMerchants
   readonly #guard = new PageGuard()
 
   constructor(options: {
     dependencies: Pick<SubmissionDependencies, 'db' | 'processors'>
     /** Refuses live mode where the deployment has no processor for it. */
     refuseLive: () => Refusal | null
+    /** The merchants that move to another cell, or have moved. */
+    stopped: StoppedMerchants
   }) {
     this.#dependencies = options.dependencies
     this.#refuseLive = options.refuseLive
+    this.#stopped = options.stopped
   }
 
   /** Answers with the result of `use` for the session or payment of the link, or with a refusal. */
@@ -60,6 +65,13 @@ export class PageRequests {
     return methodsOf(subject).includes('ach') ? bankPageHeaders : stripePageHeaders
   }
 
+  /** Where the merchant of the link has moved; `null`: it is here, or there is no such link. */
+  async newUrlOf(request: PageRequest): Promise<string | null> {
+    if (!this.#stopped.hasMoved || this.refusalOf(request)) return null
+    const subject = await findSubject(this.#dependencies, request.params.id)
+    return subject && this.#stopped.newUrlOf(accountOf(subject).merchantId)
+  }
+
   /** The current state of the page. `null`: no session and no payment has this id. */
   async read(id: string): Promise<PaymentPage | null> {
     const subject = await findSubject(this.#dependencies, id)
@@ -76,7 +88,9 @@ export class PageRequests {
     const { id } = request.params
     const subject = await this.#guard.find(request, id, () => findSubject(this.#dependencies, id))
     if (isRefusal(subject)) return subject
-    return (accountOf(subject).livemode ? this.#refuseLive() : null) ?? subject
+    const { merchantId, livemode } = accountOf(subject)
+    const refusal = this.#stopped.refusalOf(merchantId) ?? (livemode ? this.#refuseLive() : null)
+    return refusal ?? subject
   }
 }
 

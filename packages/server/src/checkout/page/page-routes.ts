@@ -1,9 +1,10 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { StoppedMerchants } from '../../cells/stopped-merchants.ts'
 import { answer } from '../../http/answers/answer.ts'
 import { isRefusal, type Refusal } from '../../http/answers/refusal.ts'
 import { addressOf, countedAddress } from '../../http/request/client-address.ts'
 import type { SubmissionDependencies } from '../../payments/submit/submission.ts'
-import { pageFiles } from './page-files.ts'
+import { pageFiles, pagePaths } from './page-files.ts'
 import { pageHeaders } from './page-headers.ts'
 import { type PageRequest, PageRequests, sendForPage } from './page-requests.ts'
 import { renderPage } from './page-state.ts'
@@ -17,13 +18,15 @@ export async function pageRoutes(
     dependencies,
     log,
     refuseLive,
+    stopped,
   }: {
     dependencies: SubmissionDependencies
     log: FastifyBaseLogger
     refuseLive: () => Refusal | null
+    stopped: StoppedMerchants
   },
 ): Promise<void> {
-  const requests = new PageRequests({ dependencies, refuseLive })
+  const requests = new PageRequests({ dependencies, refuseLive, stopped })
   const streams = new PageStreams({
     app,
     db: dependencies.db,
@@ -31,6 +34,12 @@ export async function pageRoutes(
     read: (id) => requests.read(id),
   })
 
+  // A customer may have the link of the cell in which the merchant was.
+  app.addHook('onRequest', async (request, reply) => {
+    if (!pagePaths.includes(request.routeOptions.url ?? '')) return undefined
+    const url = await requests.newUrlOf(request as PageRequest)
+    return url === null ? undefined : reply.redirect(`${url}${request.url}`, 307)
+  })
   await pageFiles(app, (request) => requests.headersOf(request))
 
   app.get('/pay/api/:id', (request: PageRequest, reply) =>

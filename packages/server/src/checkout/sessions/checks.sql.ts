@@ -4,7 +4,7 @@ import type { Db } from '../../database/db.ts'
 import type { CheckoutSessionRow } from '../../database/schema.ts'
 import { groupByAccount } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import { claimFor, isClaimedBy, isFree, released } from '../../jobs/lease.sql.ts'
+import { claimFor, isClaimedBy, isFree, isServedHere, released } from '../../jobs/lease.sql.ts'
 import type { Lease } from '../../jobs/lease.ts'
 
 type SessionKey = Pick<CheckoutSessionRow, 'merchant_id' | 'livemode' | 'id'>
@@ -63,14 +63,14 @@ export async function claimSessions(
   const { rows } = await sql<DueSession>`
     with due as (
       (select merchant_id, livemode, id from checkout_sessions s
-        where status = 'open' and due_at <= now() and ${isFree('s')}
+        where status = 'open' and due_at <= now() and ${isFree('s')} and ${isServedHere('s')}
         order by due_at limit ${limit})
       union all
       (select s.* from test_clocks c cross join lateral (
           select merchant_id, livemode, id from checkout_sessions s
           where s.status = 'open' and not s.livemode and s.merchant_id = c.merchant_id
             and s.due_at > now() and s.due_at <= now() + make_interval(secs => c.offset_seconds)
-            and ${isFree('s')}
+            and ${isFree('s')} and ${isServedHere('s')}
           order by s.due_at limit ${limit}
         ) s
         where c.offset_seconds > 0)

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { isCluster, onNode } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
 import { type Account, groupByAccount } from '../../domain/account.ts'
+import { isServedHere } from '../../jobs/lease.sql.ts'
 import { addedToSums, addToDays } from './sums.sql.ts'
 
 /** Events counted in one step: some ten milliseconds of work, for any number of merchants. */
@@ -103,6 +104,7 @@ export async function countAttempts(db: Db): Promise<void> {
         '' as currency, '' as label, count(*) as count, 0 as amount
       from progress join webhook_attempts a
         on a.created_at >= progress.since and a.created_at < progress.through
+          and ${isServedHere('a')}
       group by 1, 2, 3, 4
     ), added as (
       insert into hourly_stats (merchant_id, livemode, hour, measure, currency, label, count, amount)
@@ -131,7 +133,8 @@ export async function sumDays(db: Db): Promise<void> {
       insert into daily_stats (merchant_id, livemode, day, measure, currency, count, amount)
       select merchant_id, livemode, date_trunc('day', hour, 'UTC'), measure, currency,
         sum(count), sum(amount)
-      from hourly_stats where hour >= ${since} group by 1, 2, 3, 4, 5
+      from hourly_stats where hour >= ${since} and ${isServedHere('hourly_stats')}
+      group by 1, 2, 3, 4, 5
       on conflict (merchant_id, livemode, day, measure, currency) do update
       set count = excluded.count, amount = excluded.amount
       where (daily_stats.count, daily_stats.amount)
@@ -139,7 +142,9 @@ export async function sumDays(db: Db): Promise<void> {
     await sql`
       insert into daily_reasons (merchant_id, livemode, day, reason, count)
       select merchant_id, livemode, date_trunc('day', hour, 'UTC'), label, sum(count)
-      from hourly_stats where hour >= ${since} and measure = 'canceled' group by 1, 2, 3, 4
+      from hourly_stats
+      where hour >= ${since} and measure = 'canceled' and ${isServedHere('hourly_stats')}
+      group by 1, 2, 3, 4
       on conflict (merchant_id, livemode, day, reason) do update set count = excluded.count
       where daily_reasons.count is distinct from excluded.count`.execute(tx)
   })

@@ -1,32 +1,17 @@
-import { type Kysely, type KyselyPlugin, type RawBuilder, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Account } from '../../domain/account.ts'
-import type { Database } from '../connect.ts'
+import { sessionsOf } from '../sessions/sessions-of.ts'
 import { findMisplaced, isUnplaced, readClusterState } from './state.sql.ts'
-
-/** Changes nothing. A connection that has it, and each of its transactions, belongs to a cluster. */
-const marker: KyselyPlugin = {
-  transformQuery: ({ node }) => node,
-  transformResult: ({ result }) => Promise.resolve(result),
-}
 
 /**
  * Whether the tables are distributed over the nodes of a cluster. Few statements depend on it: those whose
- * text must name the merchant as a value, and those that lock rows of several merchants.
+ * text must name the merchant as a value, and those that lock rows of several merchants. The first connection
+ * of the process finds it (`database/sessions/sessions.ts`).
+ *
+ * @throws {Error} before the first connection.
  */
 export function isCluster<DB>(db: Kysely<DB>): boolean {
-  return db.getExecutor().plugins.includes(marker)
-}
-
-/** The database as `isCluster` recognizes it. Call it once, after the migrations. */
-export async function recognizeCluster(database: Database): Promise<Database> {
-  const state = await readClusterState(database.db)
-  if (isUnplaced(state)) return database
-  return {
-    ...database,
-    db: database.db.withPlugin(marker),
-    readDb: database.readDb.withPlugin(marker),
-    keyDb: database.keyDb.withPlugin(marker),
-  }
+  return sessionsOf(db).isCluster
 }
 
 /**

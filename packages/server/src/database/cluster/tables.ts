@@ -17,6 +17,7 @@ export const placements: Readonly<Record<string, Placement>> = {
   dashboard_sessions: 'reference',
   test_clocks: 'reference',
   processor_credentials: 'reference',
+  merchant_moves: 'reference',
   payments: 'distributed',
   payment_tasks: 'distributed',
   payment_attempts: 'distributed',
@@ -53,4 +54,5 @@ export const placements: Readonly<Record<string, Placement>> = {
   rate_counts: 'local',
   signing_keys: 'local',
   head_keys: 'local',
+  cell: 'local',
 }

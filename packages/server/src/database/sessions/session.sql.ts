@@ -11,6 +11,29 @@ const tokenSetting = 'hedge.session'
 const inCluster = `case when name = 'plan_cache_mode'
     and exists (select from pg_extension where extname = 'citus') then 'auto' else value end`
 
+/**
+ * Whether the tables of the session's database are distributed over the nodes of a Citus cluster. Its second
+ * statement names a catalog of Citus, which other databases do not have.
+ */
+export async function readIsDistributed(
+  client: ClientBase,
+  { timeoutMs }: { timeoutMs: number },
+): Promise<boolean> {
+  const { hasCitus } = await readRow<{ hasCitus: boolean }>(client, {
+    text: `select exists (select from pg_extension where extname = 'citus') as "hasCitus"`,
+    values: [],
+    timeoutMs,
+  })
+  if (!hasCitus) return false
+  const { isDistributed } = await readRow<{ isDistributed: boolean }>(client, {
+    text: `select exists (select from pg_dist_partition
+      where partmethod = 'h' and logicalrelid = to_regclass('payments')) as "isDistributed"`,
+    values: [],
+    timeoutMs,
+  })
+  return isDistributed
+}
+
 /** A session of PostgreSQL, as one statement saw it. */
 export interface SeenSession {
   /** The process of PostgreSQL that ran the statement. */

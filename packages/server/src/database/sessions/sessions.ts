@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { ClientBase } from 'pg'
 import { DatabaseUnreachableError } from '../hosts/unreachable.ts'
 import { explainLossyCommits } from './lossy-commits.ts'
-import { readSession, type SeenSession, setSession } from './session.sql.ts'
+import { readIsDistributed, readSession, type SeenSession, setSession } from './session.sql.ts'
 import type { Settings } from './settings.ts'
 
 /**
@@ -41,10 +41,22 @@ const sharedSession =
 export class Sessions {
   readonly #tokens = new Map<ClientBase, string>()
   #lossyCommits: string | null = null
+  #isCluster: boolean | null = null
 
   /** Why the database may lose acknowledged commits, as the newest session shows; null: it does not. */
   get lossyCommits(): string | null {
     return this.#lossyCommits
+  }
+
+  /**
+   * Whether the tables are distributed over the nodes of a cluster, as the first connection of this process
+   * has found: a process does not change its statements later (`database/cluster/cluster.ts`).
+   *
+   * @throws {Error} before the first connection. Open one first, with any statement or `checkSessions`.
+   */
+  get isCluster(): boolean {
+    if (this.#isCluster === null) throw new Error('the database was not connected before')
+    return this.#isCluster
   }
 
   /**
@@ -68,6 +80,7 @@ export class Sessions {
       const [name, now] = [names[lost], seen.values[lost]]
       throw new SessionError(`It does not keep the setting ${name}: it is ${now} after it was set`)
     }
+    this.#isCluster ??= await readIsDistributed(client, { timeoutMs })
   }
 
   #judgeDefaults(values: readonly string[]): void {

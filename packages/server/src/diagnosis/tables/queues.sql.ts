@@ -1,3 +1,4 @@
+import { servedHere } from '../../jobs/lease.sql.ts'
 import type { Runner } from '../engine/settings.sql.ts'
 
 /** Late rows of a queue, and the age of the oldest. */
@@ -13,7 +14,8 @@ const countMax = 100_000
 export const findLateTasks = (runner: Runner) =>
   oldest(
     runner,
-    `select due_at as since from payment_tasks where due_at < now() order by due_at limit ${countMax}`,
+    `select due_at as since from payment_tasks where due_at < now() and ${servedHere}
+     order by due_at limit ${countMax}`,
   )
 
 /** Due webhook deliveries that no worker has sent. A scheduled retry is not late. */
@@ -21,14 +23,15 @@ export const findLateDeliveries = (runner: Runner) =>
   oldest(
     runner,
     `select due_at as since from webhook_deliveries
-     where status = 'pending' and due_at < now() limit ${countMax}`,
+     where status = 'pending' and due_at < now() and ${servedHere} limit ${countMax}`,
   )
 
 /** Bulk cancellations that have not ended and are not paused. */
 export const findOpenCancellations = (runner: Runner) =>
   oldest(
     runner,
-    `select updated_at as since from cancellations where status in ('pending', 'running')`,
+    `select updated_at as since from cancellations
+     where status in ('pending', 'running') and ${servedHere}`,
   )
 
 async function oldest(runner: Runner, waiting: string): Promise<Waiting> {

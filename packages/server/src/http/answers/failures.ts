@@ -3,6 +3,7 @@ import {
   describe,
   isDatabaseUnavailable,
   isLockTimeout,
+  isMerchantMoving,
   isStatementTimeout,
 } from '../../database/errors.ts'
 import { PoolFullError } from '../../database/hosts/bounded-pool.ts'
@@ -17,6 +18,7 @@ export function refusalOf(error: unknown, log: FastifyBaseLogger): Refusal {
   if (byCode) return byCode
   if (error instanceof PoolFullError || error instanceof BatcherFullError)
     return unavailable('Too many requests wait for the database. Try again.')
+  if (isMerchantMoving(error)) return merchantMoving()
   if (isLockTimeout(error)) {
     log.warn({ err: describe(error) }, 'lock timeout')
     return unavailable(
@@ -55,6 +57,12 @@ const refusalsByCode: ReadonlyMap<string, Refusal> = new Map([
 /** A 503 for a temporary fault: the client may retry after a second. */
 export function unavailable(message: string): Refusal {
   return { ...refuse('service_unavailable', message), headers: { 'retry-after': '1' } }
+}
+
+/** The 503 of a merchant that is moving to another cell. */
+export function merchantMoving(): Refusal {
+  const message = 'The merchant is moving to another cell. Try again after a second.'
+  return { ...refuse('merchant_moving', message), headers: { 'retry-after': '1' } }
 }
 
 /** The client closed the connection before the end of its body. It cannot read the answer. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
+import { isServedHere } from '../../jobs/lease.sql.ts'
 
 /** Most rows that are counted: beyond it, the exact length of a queue does not matter. */
 const countedMax = 50_000
@@ -17,7 +18,8 @@ export async function measureDeliveries(db: Db): Promise<{ due: QueueState; sche
       count(*) filter (where due_at > now())::integer as scheduled,
       greatest(0, extract(epoch from now() - min(due_at)))::double precision as seconds
     from (
-      select due_at from webhook_deliveries where status = 'pending' limit ${countedMax}
+      select due_at from webhook_deliveries
+      where status = 'pending' and ${isServedHere('webhook_deliveries')} limit ${countedMax}
     ) waiting`.execute(db)
   const { due = 0, scheduled = 0, seconds } = rows[0] ?? {}
   return { due: { count: due, oldestSeconds: seconds ?? 0 }, scheduled }
@@ -25,12 +27,25 @@ export async function measureDeliveries(db: Db): Promise<{ due: QueueState; sche
 
 /** Events without deliveries yet. Reads the index of positions. */
 export async function measureRelay(db: Db): Promise<QueueState> {
+  return await measureEvents(db, 'event_relay')
+}
+
+/** Events without a seal yet. Reads the index of positions. */
+export async function measureSeals(db: Db): Promise<QueueState> {
+  return await measureEvents(db, 'seal_progress')
+}
+
+/** The events behind the position of a worker. */
+async function measureEvents(
+  db: Db,
+  progress: 'event_relay' | 'seal_progress',
+): Promise<QueueState> {
   const { rows } = await sql<{ count: number; seconds: number }>`
     select count(*)::integer as count,
       coalesce(greatest(0, extract(epoch from now() - min(created_at))), 0)::double precision
         as seconds
     from (
-      select created_at from events where position > (select position from event_relay)
+      select created_at from events where position > (select position from ${sql.table(progress)})
       order by position limit ${countedMax}
     ) ahead`.execute(db)
   const { count = 0, seconds = 0 } = rows[0] ?? {}
@@ -43,7 +58,8 @@ export async function measureCancellations(db: Db): Promise<QueueState> {
     select count(*)::integer as count,
       coalesce(greatest(0, extract(epoch from now() - min(created_at))), 0)::double precision
         as seconds
-    from cancellations where status in ('pending', 'running')`.execute(db)
+    from cancellations
+    where status in ('pending', 'running') and ${isServedHere('cancellations')}`.execute(db)
   const { count = 0, seconds = 0 } = rows[0] ?? {}
   return { count, oldestSeconds: seconds }
 }
@@ -56,7 +72,7 @@ export async function measureSearches(db: Db): Promise<ReadonlyMap<string, numbe
   const { rows } = await sql<{ subject: string; seconds: number }>`
     select subject, greatest(0, extract(epoch from now() - min(since)))::double precision as seconds
     from processor_sweeps s
-    where exists (
+    where ${isServedHere('s')} and exists (
       select from processor_credentials c
       where c.merchant_id = s.merchant_id and c.livemode = s.livemode and c.processor = s.processor)
     group by subject`.execute(db)
@@ -67,6 +83,6 @@ export async function measureSearches(db: Db): Promise<ReadonlyMap<string, numbe
 export async function oldestDueTaskSeconds(db: Db): Promise<number> {
   const { rows } = await sql<{ seconds: number }>`
     select greatest(0, extract(epoch from now() - min(due_at)))::double precision as seconds
-    from payment_tasks`.execute(db)
+    from payment_tasks where ${isServedHere('payment_tasks')}`.execute(db)
   return rows[0]?.seconds ?? 0
 }

@@ -8,6 +8,7 @@ import {
   measureCancellations,
   measureDeliveries,
   measureRelay,
+  measureSeals,
   measureSearches,
   oldestDueTaskSeconds,
 } from './queues.sql.ts'
@@ -60,6 +61,16 @@ const relayBacklog = new Gauge({
 const relayLag = new Gauge({
   name: 'hedge_event_relay_lag_seconds',
   help: 'Age of the oldest event without webhook deliveries.',
+  registers,
+})
+const sealBacklog = new Gauge({
+  name: 'hedge_seal_backlog',
+  help: 'Events without a seal yet; at most 50,000.',
+  registers,
+})
+const sealLag = new Gauge({
+  name: 'hedge_seal_lag_seconds',
+  help: 'Age of the oldest event without a seal.',
   registers,
 })
 const cancellations = new Gauge({
@@ -141,6 +152,9 @@ export class Queues {
       const relay = await measureRelay(db)
       relayBacklog.set(relay.count)
       relayLag.set(relay.oldestSeconds)
+      const seals = await measureSeals(db)
+      sealBacklog.set(seals.count)
+      sealLag.set(seals.oldestSeconds)
       const bulk = await measureCancellations(db)
       cancellations.set(bulk.count)
       oldestCancellation.set(bulk.oldestSeconds)

@@ -12,11 +12,12 @@ export async function storeAcceptance(
   { ipAddress, userAgent }: Omit<MandateAcceptance, 'acceptedAt'>,
 ): Promise<void> {
   await sql`
-    insert into mandate_acceptances (merchant_id, livemode, payment_id, ip_address, user_agent)
-    values (${row.merchant_id}, ${row.livemode}, ${row.id}, ${ipAddress}, ${userAgent})
+    insert into mandate_acceptances (merchant_id, livemode, payment_id, ip_address, user_agent,
+      accepted_at)
+    values (${row.merchant_id}, ${row.livemode}, ${row.id}, ${ipAddress}, ${userAgent}, now())
     on conflict (merchant_id, livemode, payment_id) do update
       set ip_address = excluded.ip_address, user_agent = excluded.user_agent,
-        accepted_at = now()`.execute(tx)
+        accepted_at = excluded.accepted_at`.execute(tx)
 }
 
 /** The stored acceptance of a payment. `null`: the merchant has it, or it was deleted. */

@@ -5,6 +5,7 @@ import type { PaymentRow } from '../../database/schema.ts'
 import type { PaymentAttemptRow } from '../../database/task-rows.ts'
 import { type Account, groupByAccount } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
+import { isServedHere } from '../../jobs/lease.sql.ts'
 import { LeaseLostError } from '../../jobs/lease.ts'
 import { keptFailureCode } from '../../processors/interface/results.ts'
 import { claimedRow, type TaskClaim } from '../tasks/claimed-tasks.sql.ts'
@@ -136,7 +137,7 @@ export async function endAbandonedAttempts(db: Db): Promise<boolean> {
       now() + make_interval(secs => coalesce(c.offset_seconds, 0)) as at
     from payment_attempts a left join test_clocks c
       on c.merchant_id = a.merchant_id and not a.livemode
-    where ${isAbandoned} limit ${abandonedPerStep}`.execute(db)
+    where ${isAbandoned} and ${isServedHere('a')} limit ${abandonedPerStep}`.execute(db)
   let ended = 0
   for (const [{ merchantId, livemode }, calls] of groupByAccount(rows)) {
     const updated = await sql`

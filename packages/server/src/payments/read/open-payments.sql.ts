@@ -1,7 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
+import { isCluster } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
 import type { Timestamp } from '../../domain/time.ts'
+import { isServedHere } from '../../jobs/lease.sql.ts'
 
 /**
  * The number of oldest tasks that are read. One is not enough, because the payments of the first tasks
@@ -71,18 +73,34 @@ async function oldestSeconds(
   },
 ): Promise<number> {
   const columns = sql`t.merchant_id, t.livemode, t.payment_id, ${scan.order} as task_since`
+  const ofTask = sql`p.merchant_id = t.merchant_id and p.livemode = t.livemode and p.id = t.payment_id`
+  const inCluster = isCluster(db)
+  // A cluster joins rows of several nodes without LATERAL only.
+  const byClock = inCluster
+    ? sql`select ${columns}, c.offset_seconds, 1
+        from payment_tasks t join test_clocks c on c.merchant_id = t.merchant_id and not t.livemode
+        where ${scan.isOpenByClock} and c.offset_seconds > 0 and ${isServedHere('t')}
+        order by ${scan.order} limit ${scannedMax}`
+    : sql`select t.*, c.offset_seconds, 1 from test_clocks c cross join lateral (
+          select ${columns} from payment_tasks t
+          where ${scan.isOpenByClock} and t.merchant_id = c.merchant_id and not t.livemode
+            and ${isServedHere('t')}
+          order by ${scan.order} limit ${scannedMax}
+        ) t
+        where c.offset_seconds > 0`
   // LATERAL with a limit does one look-up by the key per task. A join would read all payments.
+  const joinPayments = inCluster
+    ? sql`join payments p on ${ofTask}`
+    : sql`cross join lateral (
+      select p.status, p.cancelable_until, p.updated_at, p.payment_method, p.processor_reference
+      from payments p where ${ofTask} limit 1
+    ) p`
   const { rows } = await sql<{ seconds: number }>`
     with scanned as (
       (select ${columns}, 0::bigint as offset_seconds, 0 as part from payment_tasks t
-        where ${scan.isOpen} order by ${scan.order} limit ${scannedMax})
+        where ${scan.isOpen} and ${isServedHere('t')} order by ${scan.order} limit ${scannedMax})
       union all
-      (select t.*, c.offset_seconds, 1 from test_clocks c cross join lateral (
-          select ${columns} from payment_tasks t
-          where ${scan.isOpenByClock} and t.merchant_id = c.merchant_id and not t.livemode
-          order by ${scan.order} limit ${scannedMax}
-        ) t
-        where c.offset_seconds > 0)
+      (${byClock})
     )
     select greatest(0, extract(epoch from coalesce(
         max(${now}::timestamptz + make_interval(secs => t.offset_seconds) - ${scan.since})
@@ -91,23 +109,30 @@ async function oldestSeconds(
           then ${now}::timestamptz - max(task_since) filter (where part = 0) end,
         '0'::interval
       )))::double precision as seconds
-    from scanned t cross join lateral (
-      select p.status, p.cancelable_until, p.updated_at, p.payment_method, p.processor_reference
-      from payments p
-      where p.merchant_id = t.merchant_id and p.livemode = t.livemode and p.id = t.payment_id
-      limit 1
-    ) p`.execute(db)
+    from scanned t ${joinPayments}`.execute(db)
   return rows[0]?.seconds ?? 0
 }
 
 /** The number of tasks that are due by real time, by kind, each up to `countMax`. */
 export async function countDueTasks(db: Db, now: Timestamp): Promise<Map<string, number>> {
+  if (isCluster(db)) return await countInCluster(db, now)
   const { rows } = await sql<{ kind: string; count: number }>`
     select kind.kind, due.count from unnest(${Object.keys(kinds)}::text[]) as kind (kind) cross join lateral (
       select count(*)::integer as count from (
         select from payment_tasks t
-        where t.kind = kind.kind and t.due_at <= ${now}::timestamptz limit ${countMax}
+        where t.kind = kind.kind and t.due_at <= ${now}::timestamptz and ${isServedHere('t')}
+        limit ${countMax}
       ) counted
     ) due where due.count > 0`.execute(db)
+  return new Map(rows.map((row) => [row.kind, row.count]))
+}
+
+/** The same in a cluster: up to `countMax` of all kinds together. */
+async function countInCluster(db: Db, now: Timestamp): Promise<Map<string, number>> {
+  const { rows } = await sql<{ kind: string; count: number }>`
+    select kind, count(*)::integer as count from (
+      select kind from payment_tasks t where due_at <= ${now}::timestamptz and ${isServedHere('t')}
+      limit ${countMax}
+    ) due group by kind`.execute(db)
   return new Map(rows.map((row) => [row.kind, row.count]))
 }

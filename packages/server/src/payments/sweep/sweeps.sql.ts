@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
 import type { Account } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
+import { isServedHere } from '../../jobs/lease.sql.ts'
 import type { FoundDispute, FoundRefund } from '../../processors/interface/processor.ts'
 import type { SweepSubject } from '../tasks/register-sweeps.sql.ts'
 
@@ -34,7 +35,9 @@ export async function claimSweep(
   // claims meanwhile are not due any more.
   const { rows: due } = await sql<Omit<Sweep, 'since' | 'tries' | 'began_at'>>`
     select merchant_id, livemode, processor, subject from processor_sweeps
-    where due_at <= now() order by due_at limit ${triesMax}`.execute(db)
+    where due_at <= now() and ${isServedHere('processor_sweeps')} order by due_at limit ${triesMax}`.execute(
+    db,
+  )
   for (const key of due) {
     const { rows } = await sql<Sweep>`
       with claimed as (

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { isCluster } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
 import { readInIndexOrder } from '../../database/statements/index-order.ts'
-import { claimFor, isFree } from '../../jobs/lease.sql.ts'
+import { claimFor, isFree, isServedHere } from '../../jobs/lease.sql.ts'
 import { claimInCluster } from './claim-in-cluster.sql.ts'
 import type { ClaimedTask } from './claimed-tasks.sql.ts'
 import { isNotSkipped, type TaskClaimRequest, withinShares } from './task-shares.sql.ts'
@@ -30,7 +30,8 @@ export async function claimTasks(db: Db, claim: TaskClaimRequest): Promise<Claim
   //   alone, and reads the whole backlog for each other kind. The comparison of rows allows one index
   //   only.
   const kinds = sql`unnest(${claim.kinds}::text[]) as k (kind)`
-  const isOpen = sql`${isFree('t')} ${claim.skip ? isNotSkipped(claim.skip) : sql``}`
+  const isOpen = sql`${isFree('t')} and ${isServedHere('t')}
+    ${claim.skip ? isNotSkipped(claim.skip) : sql``}`
   const columns = sql`t.merchant_id, t.livemode, t.payment_id, t.kind`
   return await db.transaction().execute(async (tx) => {
     await readInIndexOrder(tx)

@@ -71,17 +71,17 @@ async function insertFinalEvent(
   const { row, now, actor } = event
   const at = await timeOfStep(tx, { row, now, isFinal: true })
   const state = { ...stateOf(row), updated_at: row.updated_at }
+  const { numAffectedRows } = await sql`
+    update payments set sequence = sequence + 1
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode} and id = ${row.id}
+      and sequence = ${row.sequence}`.execute(tx)
+  if (numAffectedRows !== 1n)
+    throw new Error(`payment ${row.id} has changed although it was locked`)
+  // A statement of its own: a cluster would give the position on the worker if it read the update.
   await sql`
-    with counted as (
-      update payments set sequence = sequence + 1
-      where merchant_id = ${row.merchant_id} and livemode = ${row.livemode} and id = ${row.id}
-        and sequence = ${row.sequence}
-      returning *
-    )
     insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
       actor_id, from_status, to_status, reason, state)
-    select merchant_id, livemode, id, sequence, ${event.type},
-      ${at}::timestamptz, ${actor.type}, ${actor.id}, status, status,
-      ${event.reason}, ${JSON.stringify(state)}::jsonb
-    from counted`.execute(tx)
+    values (${row.merchant_id}, ${row.livemode}, ${row.id}, ${row.sequence + 1}, ${event.type},
+      ${at}::timestamptz, ${actor.type}, ${actor.id}, ${row.status}, ${row.status},
+      ${event.reason}, ${JSON.stringify(state)}::jsonb)`.execute(tx)
 }

@@ -4,6 +4,7 @@ import type { Db } from '../../database/db.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
 import type { Account } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
+import { isServedHere } from '../../jobs/lease.sql.ts'
 
 /** A task because of which a payment needs attention. */
 export interface OpenAttention {
@@ -56,7 +57,7 @@ export async function countAttention(db: Db): Promise<AttentionCount[]> {
       )))::double precision as seconds
     from (
       select merchant_id, livemode, attention, attention_since from payment_tasks
-      where attention is not null limit ${countedMax}
+      where attention is not null and ${isServedHere('payment_tasks')} limit ${countedMax}
     ) t left join test_clocks c on c.merchant_id = t.merchant_id and not t.livemode
     group by t.attention, t.livemode`.execute(db)
   return rows

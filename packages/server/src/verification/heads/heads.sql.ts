@@ -1,9 +1,14 @@
 import { sql } from 'kysely'
+import { isCluster } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
+import type { Account } from '../../domain/account.ts'
+import { findHeads, findNextSealed } from '../../seals/seals.sql.ts'
+import { accountsOf } from '../pages/accounts.ts'
 import type { ExportedHead } from './heads-file.ts'
 
 /** The last seal of every chain, or of those of one merchant, in the order of their keys. */
 export async function listHeads(db: Db, merchantId: string | null): Promise<ExportedHead[]> {
+  if (isCluster(db)) return await listInCluster(db, merchantId)
   // Skips from chain to chain by the primary key, so it reads one row of each.
   const { rows } = await sql<ExportedHead>`
     with recursive chains as (
@@ -26,11 +31,23 @@ export async function listHeads(db: Db, merchantId: string | null): Promise<Expo
   return rows
 }
 
+/** Reads chain by chain, each on its node. */
+async function listInCluster(db: Db, merchantId: string | null): Promise<ExportedHead[]> {
+  const heads: ExportedHead[] = []
+  const findNext = (after: Account) => findNextSealed(db, after)
+  for await (const account of accountsOf(merchantId, findNext)) {
+    const found = await findHeads(db, [account])
+    heads.push(...found.map((head) => ({ ...head, hash: head.hash.toString('hex') })))
+  }
+  return heads
+}
+
 /** The hashes of the seals that have the numbers of the given heads, in hexadecimal digits. */
 export async function findSealHashes(
   db: Db,
   heads: readonly ExportedHead[],
 ): Promise<{ position: number; hash: string }[]> {
+  if (isCluster(db)) return await findHashesInCluster(db, heads)
   const { rows } = await sql<{ position: number; hash: string }>`
     select (h.position - 1)::integer as position, encode(s.hash, 'hex') as hash
     from unnest(${heads.map(({ merchant_id: id }) => id)}::text[],
@@ -42,4 +59,19 @@ export async function findSealHashes(
           and s.number = h.number limit 1
       ) s`.execute(db)
   return rows
+}
+
+async function findHashesInCluster(
+  db: Db,
+  heads: readonly ExportedHead[],
+): Promise<{ position: number; hash: string }[]> {
+  const hashes: { position: number; hash: string }[] = []
+  for (const [position, { merchant_id: merchantId, livemode, number }] of heads.entries()) {
+    const { rows } = await sql<{ hash: string }>`
+      select encode(hash, 'hex') as hash from seals
+      where merchant_id = ${merchantId} and livemode = ${livemode} and number = ${number}::bigint
+      limit 1`.execute(db)
+    hashes.push(...rows.map(({ hash }) => ({ position, hash })))
+  }
+  return hashes
 }

@@ -1,5 +1,6 @@
 import { StepSize } from '../../database/statements/step-size.ts'
-import { findPageEnd, type Page, type PaymentKey, queryPage, wholePage } from '../pages/page.sql.ts'
+import { findPageEnd, type Page, type PaymentKey, queryPage } from '../pages/page.sql.ts'
+import { rangesOf } from '../pages/ranges.ts'
 import type { Runner } from '../pages/runner.ts'
 import { invariants } from './all.ts'
 import type { Invariant } from './invariant.ts'
@@ -37,13 +38,14 @@ export async function* checkPages(
   runner: Runner,
   merchantId: string | null,
 ): AsyncGenerator<CheckedPage> {
-  const { after: first, through } = wholePage(merchantId)
   const sizes = new StepSize(pageSizeMax)
-  for (let after: PaymentKey | null = first; after !== null; ) {
-    const page: Page = { after, through }
-    const next = await sizes.run((size) => checkNext(runner, { page, size }))
-    yield next.checked
-    after = next.end
+  for await (const { after: first, through } of rangesOf(runner, merchantId)) {
+    for (let after: PaymentKey | null = first; after !== null; ) {
+      const page: Page = { after, through }
+      const next = await sizes.run((size) => checkNext(runner, { page, size }))
+      yield next.checked
+      after = next.end
+    }
   }
 }
 

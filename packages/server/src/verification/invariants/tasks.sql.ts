@@ -1,4 +1,5 @@
 import { firstStatus, statusesBeforeEvent, waits } from '@hedgepayments/contract'
+import { servedHere } from '../../jobs/lease.sql.ts'
 import { type Invariant, listOf } from './invariant.ts'
 
 /** Statuses that a worker moves on. */
@@ -31,7 +32,7 @@ const overdueWithoutAlarm = `
     cross join lateral (
       select now() + make_interval(secs => coalesce(c.offset_seconds, 0)) as now
     ) m
-  where t.attention is null and t.lease is null and t.due_at > m.now + interval '10 seconds'
+  where t.${servedHere} and t.attention is null and t.lease is null and t.due_at > m.now + interval '10 seconds'
     and (t.failing_since + make_interval(secs => w.failing) <= m.now
       or t.waiting_since + make_interval(secs => case p.payment_method
         when 'card' then w.card when 'ach' then w.ach else w.crypto end) <= m.now)`

@@ -1,5 +1,6 @@
 import { isCanceled } from '../../database/statements/step-size.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
+import type { Account } from '../../domain/account.ts'
 import type { Runner } from './runner.ts'
 
 /** A place in the order of the payments' keys. */
@@ -18,6 +19,14 @@ export interface Page {
 /** An id behind every other: ids consist of letters, digits and underscores. */
 const lastId = '~'
 
+/** The payments of an account. */
+export function pageOfAccount({ merchantId, livemode }: Account): Page {
+  return {
+    after: { merchantId, livemode, id: '' },
+    through: { merchantId, livemode, id: lastId },
+  }
+}
+
 /** All payments, or those of a merchant, in both modes. */
 export function wholePage(merchantId: string | null): Page {
   return {
@@ -34,7 +43,7 @@ export async function findPageEnd(
   const rows = await runner.query<{ merchant_id: string; livemode: boolean; id: string }>(
     `select merchant_id, livemode, id from payments
      where (merchant_id, livemode, id) > ($1, $2::boolean, $3)
-       and (merchant_id, livemode, id) <= ($4, $5::boolean, $6)
+       and (merchant_id, livemode, id) <= ($4, $5::boolean, $6) ${onNode(runner)}
      order by merchant_id, livemode, id offset $7::integer - 1 limit 1`,
     [...boundsOf(page), size],
   )
@@ -60,16 +69,24 @@ const taskKinds = {
   ...{ void: true, refund: true, settle: true, dispute: true, recheck: true },
 } as const satisfies Record<TaskKind, true>
 
-const rowsOfPayments = Object.entries(tablesOfPayments)
-  .map(([table, column]) => {
-    const isKind = table === 'payment_tasks' ? `kind = any('{${Object.keys(taskKinds)}}') and` : ''
-    return `${table} as (
+/**
+ * A condition that names the account of a page by its parameters: in a cluster, each page is of one account,
+ * and Citus runs its statements on the node of the account.
+ */
+const onNode = ({ isCluster }: Runner) =>
+  isCluster ? 'and merchant_id = $1 and livemode = $2::boolean' : ''
+
+const rowsOfPayments = (runner: Runner) =>
+  Object.entries(tablesOfPayments)
+    .map(([table, column]) => {
+      const kinds = table === 'payment_tasks' ? `kind = any('{${Object.keys(taskKinds)}}') and` : ''
+      return `${table} as (
       select t.* from payments p cross join lateral (
-        select * from ${table} where ${isKind} merchant_id = p.merchant_id
-          and livemode = p.livemode and ${column} = p.id
+        select * from ${table} where ${kinds} merchant_id = p.merchant_id
+          and livemode = p.livemode and ${column} = p.id ${onNode(runner)}
         limit ${rowsOfPaymentMax}) t)`
-  })
-  .join(', ')
+    })
+    .join(', ')
 
 /**
  * Runs a statement about the payments of a page. In the statement the names of tables are those of the
@@ -89,15 +106,16 @@ export async function queryPage<Row>(
 ): Promise<Row[]> {
   const { page, text, payments, more = [] } = given
   return await runner.query<Row>(
-    `with all_payments as not materialized (select * from payments),
-       all_events as not materialized (select * from events),
-       all_acceptances as not materialized (select * from mandate_acceptances),
+    `with all_payments as not materialized (select * from payments where true ${onNode(runner)}),
+       all_events as not materialized (select * from events where true ${onNode(runner)}),
+       all_acceptances as not materialized (
+         select * from mandate_acceptances where true ${onNode(runner)}),
        payments as materialized (
          select * from payments
          where (merchant_id, livemode, id) > ($1, $2::boolean, $3)
-           and (merchant_id, livemode, id) <= ($4, $5::boolean, $6)
+           and (merchant_id, livemode, id) <= ($4, $5::boolean, $6) ${onNode(runner)}
          order by merchant_id, livemode, id limit $7::integer),
-       ${rowsOfPayments},
+       ${rowsOfPayments(runner)},
        ledger_entries as (
          select merchant_id, livemode, payment_id, event_sequence, kind, debit_account as account,
            amount, currency from ledger_transfers
@@ -151,7 +169,7 @@ export async function countPayments(runner: Runner, page: Page): Promise<number>
   const [row] = await runner.query<{ count: string }>(
     `select count(*) as count from payments
      where (merchant_id, livemode, id) > ($1, $2::boolean, $3)
-       and (merchant_id, livemode, id) <= ($4, $5::boolean, $6)`,
+       and (merchant_id, livemode, id) <= ($4, $5::boolean, $6) ${onNode(runner)}`,
     boundsOf(page),
   )
   return Number(row?.count ?? 0)

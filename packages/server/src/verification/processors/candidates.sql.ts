@@ -8,12 +8,14 @@ import type { Runner } from '../pages/runner.ts'
  * no task will make one that moves money. So both sides must agree. A canceled payment may still have the task
  * `process`, whose worker finds it canceled.
  */
-const atRest = `
+const atRest = ({ isCluster }: Runner) => `
   p.processor is not null and p.status not in ('pending', 'initiated', 'processing')
-  and not exists (select from payment_attempts a where a.merchant_id = p.merchant_id
-    and a.livemode = p.livemode and a.payment_id = p.id and a.outcome is null)
-  and not exists (select from payment_tasks t where t.merchant_id = p.merchant_id
+  and not exists (select 1 from payment_attempts a where a.merchant_id = p.merchant_id
+    and a.livemode = p.livemode and a.payment_id = p.id and a.outcome is null
+    ${isCluster ? 'and a.merchant_id = $1 and a.livemode = $2::boolean' : ''})
+  and not exists (select 1 from payment_tasks t where t.merchant_id = p.merchant_id
     and t.livemode = p.livemode and t.payment_id = p.id
+    ${isCluster ? 'and t.merchant_id = $1 and t.livemode = $2::boolean' : ''}
     and t.kind in ('authorize', 'capture', 'void', 'refund', 'dispute'))`
 
 /** The payments of a page to look up, created since a time of the merchant's clock. */
@@ -23,7 +25,7 @@ export async function findCandidates(
 ): Promise<PaymentRow[]> {
   return await queryPage<PaymentRow>(runner, {
     ...{ page, payments },
-    text: `select p.* from payments p where p.created_at >= $8::timestamptz and ${atRest}
+    text: `select p.* from payments p where p.created_at >= $8::timestamptz and ${atRest(runner)}
       order by p.merchant_id, p.livemode, p.id`,
     more: [since],
   })
@@ -33,7 +35,7 @@ export async function findCandidates(
 export async function isUnchanged(runner: Runner, row: PaymentRow): Promise<boolean> {
   const rows = await runner.query(
     `select 1 from payments p where p.merchant_id = $1 and p.livemode = $2::boolean and p.id = $3
-       and p.sequence = $4::integer and ${atRest}`,
+       and p.sequence = $4::integer and ${atRest(runner)}`,
     [row.merchant_id, row.livemode, row.id, row.sequence],
   )
   return rows.length > 0

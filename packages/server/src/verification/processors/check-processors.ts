@@ -8,7 +8,8 @@ import { toProcessorPayment } from '../../payments/calls/call-processor.ts'
 import { findRefunds } from '../../payments/view/refunds.sql.ts'
 import type { Processors } from '../../processors/interface/processor.ts'
 import type { PaymentState } from '../../processors/interface/results.ts'
-import { findPageEnd, type Page, wholePage } from '../pages/page.sql.ts'
+import { findPageEnd, type Page } from '../pages/page.sql.ts'
+import { rangesOf } from '../pages/ranges.ts'
 import type { Runner } from '../pages/runner.ts'
 import { findCandidates, isUnchanged } from './candidates.sql.ts'
 import { compareWithProcessor } from './compare.ts'
@@ -47,15 +48,17 @@ interface Compared {
  */
 export async function* checkProcessors(compared: Compared): AsyncGenerator<LookedUp> {
   const { runner, merchantId, since } = compared
-  for (let left: Page | null = wholePage(merchantId); left !== null; ) {
-    const end = await findPageEnd(runner, { page: left, size: pageSize })
-    const page: Page = { after: left.after, through: end ?? left.through }
-    const rows = await findCandidates(runner, { page, payments: pageSize, since })
-    for (let start = 0; start < rows.length; start += concurrency) {
-      const part = rows.slice(start, start + concurrency)
-      yield* await Promise.all(part.map((row) => checkPayment(compared, row)))
+  for await (const range of rangesOf(runner, merchantId)) {
+    for (let left: Page | null = range; left !== null; ) {
+      const end = await findPageEnd(runner, { page: left, size: pageSize })
+      const page: Page = { after: left.after, through: end ?? left.through }
+      const rows = await findCandidates(runner, { page, payments: pageSize, since })
+      for (let start = 0; start < rows.length; start += concurrency) {
+        const part = rows.slice(start, start + concurrency)
+        yield* await Promise.all(part.map((row) => checkPayment(compared, row)))
+      }
+      left = end === null ? null : { after: end, through: left.through }
     }
-    left = end === null ? null : { after: end, through: left.through }
   }
 }
 

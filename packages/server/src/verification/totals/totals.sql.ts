@@ -17,39 +17,50 @@ export interface TotalRow {
   readonly amount: string
 }
 
-/** The next merchant and mode with events behind the given one; `null`: there is none. */
-export async function findNextAccount(runner: Runner, after: Account): Promise<Account | null> {
-  const rows = await runner.query<{ merchant_id: string; livemode: boolean }>(
-    `select merchant_id, livemode from events
-     where (merchant_id, livemode, position) > ($1, $2::boolean, 9223372036854775807)
-     order by merchant_id, livemode, position limit 1`,
-    [after.merchantId, after.livemode],
-  )
-  const [next] = rows
-  return next ? { merchantId: next.merchant_id, livemode: next.livemode } : null
-}
-
-/** Reads the sums that the server keeps and their position, by one statement: one snapshot. */
+/**
+ * Reads the sums that the server keeps and their position: one snapshot. In a cluster, they are on two nodes,
+ * and are read while nobody counts.
+ */
 export async function readKeptTotals(runner: Runner, account: Account): Promise<KeptTotals> {
+  if (runner.isCluster)
+    return await runner.afterWriters('stats_progress', (own) => inCluster(own, account))
   const rows = await runner.query<KeptTotals>(
-    `select s.position::text as position, coalesce((
-         select json_agg(json_build_object('name', account, 'currency', currency,
-           'amount', balance::text))
-         from ledger_balances where merchant_id = $1 and livemode = $2::boolean), '[]') as balances,
-       coalesce((
-         select json_agg(json_build_object('name', measure, 'currency', currency,
-           'amount', amount::text))
-         from (select measure, currency, sum(amount) as amount from hourly_stats
-           where merchant_id = $1 and livemode = $2::boolean
-             and measure in ('succeeded', 'refunded')
-           group by measure, currency) plotted), '[]') as plots
-     from stats_progress s`,
+    `select s.position::text as position, ${keptSums} from stats_progress s`,
     [account.merchantId, account.livemode],
   )
-  const [kept] = rows
-  if (!kept) throw new Error('the database has no stats_progress')
-  return kept
+  return firstOf(rows)
 }
+
+async function inCluster(runner: Runner, account: Account): Promise<KeptTotals> {
+  const { position } = firstOf(
+    await runner.query<Pick<KeptTotals, 'position'>>(
+      'select position::text as position from stats_progress',
+      [],
+    ),
+  )
+  const sums = await runner.query<Omit<KeptTotals, 'position'>>(`select ${keptSums}`, [
+    account.merchantId,
+    account.livemode,
+  ])
+  return { position, ...firstOf(sums) }
+}
+
+function firstOf<Row>([row]: readonly Row[]): Row {
+  if (!row) throw new Error('the database has no stats_progress')
+  return row
+}
+
+const keptSums = `coalesce((
+    select json_agg(json_build_object('name', account, 'currency', currency,
+      'amount', balance::text))
+    from ledger_balances where merchant_id = $1 and livemode = $2::boolean), '[]') as balances,
+  coalesce((
+    select json_agg(json_build_object('name', measure, 'currency', currency,
+      'amount', amount::text))
+    from (select measure, currency, sum(amount) as amount from hourly_stats
+      where merchant_id = $1 and livemode = $2::boolean
+        and measure in ('succeeded', 'refunded')
+      group by measure, currency) plotted), '[]') as plots`
 
 /** The next payments of an account: the id behind which the next part begins; `null`: it is the last. */
 export async function findPartEnd(

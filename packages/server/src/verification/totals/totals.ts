@@ -1,8 +1,9 @@
 import { StepSize } from '../../database/statements/step-size.ts'
 import type { Account } from '../../domain/account.ts'
+import { findNextWithEvents } from '../pages/accounts.sql.ts'
+import { accountsOf } from '../pages/accounts.ts'
 import type { Runner } from '../pages/runner.ts'
 import {
-  findNextAccount,
   findPartEnd,
   type PartTotals,
   readKeptTotals,
@@ -44,23 +45,9 @@ export async function* findTotalDifferences(
   runner: Runner,
   merchantId: string | null,
 ): AsyncGenerator<TotalDifference> {
-  for await (const account of accountsOf(runner, merchantId)) {
+  const withEvents = (after: Account) => findNextWithEvents(runner, after)
+  for await (const account of accountsOf(merchantId, withEvents)) {
     yield* compareAccount(runner, account)
-  }
-}
-
-/** The merchants and modes with events, or both modes of one merchant. */
-async function* accountsOf(runner: Runner, merchantId: string | null): AsyncGenerator<Account> {
-  if (merchantId !== null) {
-    yield { merchantId, livemode: false }
-    yield { merchantId, livemode: true }
-    return
-  }
-  for (let after: Account = { merchantId: '', livemode: false }; ; ) {
-    const next = await findNextAccount(runner, after)
-    if (next === null) return
-    yield next
-    after = next
   }
 }
 

@@ -138,7 +138,7 @@ export async function retryDelivery(
   const { rows } = await sql<DeliveryRow>`
     update webhook_deliveries
     set status = 'pending', tries = 0, planned_again = lease is not null,
-      due_at = case when lease is null then now() else due_at end
+      due_at = greatest(now(), case when lease is not null then due_at end)
     where merchant_id = ${account.merchantId} and livemode = ${account.livemode} and id = ${id}
     returning *`.execute(db)
   return rows[0]

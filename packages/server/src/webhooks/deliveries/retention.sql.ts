@@ -4,6 +4,7 @@ import type { Db } from '../../database/db.ts'
 import { groupByAccount } from '../../domain/account.ts'
 import { firstIdAt } from '../../domain/ids.ts'
 import { toTimestamp } from '../../domain/time.ts'
+import { isServedHere } from '../../jobs/lease.sql.ts'
 
 /** Days that a delivery is kept after its last attempt: long enough to find out why it failed. */
 export const deliveryDaysKept = 30
@@ -33,6 +34,7 @@ export async function deleteOldDeliveries(db: Db, nowMs: number): Promise<boolea
         select d.merchant_id, d.livemode, d.id from webhook_deliveries d
         where d.merchant_id = a.merchant_id and d.livemode = a.livemode
           and d.id < ${firstIdAt('delivery', before)} and d.status <> 'pending'
+          and ${isServedHere('d')}
           and not exists (
             select from webhook_attempts w
             where w.merchant_id = d.merchant_id and w.livemode = d.livemode

@@ -2,11 +2,16 @@ import { sql } from 'kysely'
 import { isCluster } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
 import { testSubjectPrefix } from '../../events/event-id.ts'
+import { readPositions } from '../../events/horizon.sql.ts'
 import { insertDeliveries, stepMax } from './insert-deliveries.sql.ts'
 import { relayInCluster } from './relay-in-cluster.sql.ts'
 
 /** Whether the relay has events to process. It only reads, so that idle servers do not write. */
 export async function hasUnrelayed(db: Db): Promise<boolean> {
+  if (isCluster(db)) {
+    const { relayed, last } = await readPositions(db)
+    return last > relayed
+  }
   // `order by … limit 1` reads the first entry of the index. With `exists`, the planner does not know
   // the position of the relay, expects a match in a third of the table, and reads the table from its
   // beginning.

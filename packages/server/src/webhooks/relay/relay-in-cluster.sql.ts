@@ -1,9 +1,11 @@
 import { sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
 import { type Account, groupByAccount } from '../../domain/account.ts'
-import { readClusterHorizon } from '../../events/cluster-horizon.sql.ts'
 import { testSubjectPrefix } from '../../events/event-id.ts'
+import { endOfUnbroken } from '../../events/horizon.sql.ts'
 import { claimedTime } from '../../lists/ids.sql.ts'
+import { readLastPosition } from './cluster-fence.sql.ts'
+import { fenceOf } from './cluster-fence.ts'
 import { insertTimed, stepMax } from './insert-deliveries.sql.ts'
 
 /** Events between two positions: the first exclusive, the last inclusive. */
@@ -12,34 +14,68 @@ interface Range {
   readonly through: string
 }
 
+/** What a step has done. */
+interface Step {
+  /** How many positions it has passed. */
+  readonly passed: number
+  /** Whether it has ended at a position without an event. */
+  readonly isAtGap: boolean
+}
+
 /**
  * `relayEvents` in a cluster. It reads the next events of all nodes, and inserts the deliveries of each
  * account on the node of that account. All of it commits together: the coordinator, which has the row of the
- * relay, decides.
+ * relay, decides. Positions without a gap need no fence. At a gap, it asks the fence (`cluster-fence.ts`).
  */
 export async function relayInCluster(db: Db): Promise<number> {
-  const horizon = await readClusterHorizon(db)
-  if (horizon === null) return 0
+  const fence = fenceOf(db)
+  const { passed, isAtGap } = await relayNext(db, fence.passed)
+  if (passed > 0 || !isAtGap) return passed
+  await fence.advance(db)
+  return (await relayNext(db, fence.passed)).passed
+}
+
+/** Relays the next events, up to the first gap that is behind the fence. */
+async function relayNext(db: Db, fence: bigint): Promise<Step> {
   return await db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ position: string }>`
       select position::text as position from event_relay for update skip locked`.execute(tx)
-    const after = rows[0]?.position
-    if (after === undefined || BigInt(horizon) <= BigInt(after)) return 0
-    const events = await findNext(tx, { after, through: horizon })
-    const last = events.at(-1)
-    const through = events.length === stepMax && last ? last.position : horizon
-    for (const [account] of groupByAccount(events)) {
-      await insertOfAccount(tx, account, { after, through })
+    // Another process relays.
+    if (!rows[0]) return { passed: 0, isAtGap: false }
+    const after = BigInt(rows[0].position)
+    const last = await readLastPosition(tx)
+    if (last <= after) return { passed: 0, isAtGap: false }
+    const events = await findNext(tx, after)
+    const through = endOfStep(after, { events, fence })
+    if (through > after) {
+      const passed = events.filter(({ position }) => BigInt(position) <= through)
+      const range = { after: String(after), through: String(through) }
+      for (const [account] of groupByAccount(passed)) await insertOfAccount(tx, account, range)
+      await sql`update event_relay set position = ${range.through}::bigint`.execute(tx)
     }
-    await sql`update event_relay set position = ${through}::bigint`.execute(tx)
-    return Number(BigInt(through) - BigInt(after))
+    return { passed: Number(through - after), isAtGap: through === after }
   })
 }
 
-async function findNext(tx: Db, range: Range) {
+/** The last position that a step may pass. The fence was read before the events. */
+function endOfStep(
+  after: bigint,
+  { events, fence }: { events: readonly { position: string }[]; fence: bigint },
+): bigint {
+  const unbroken = endOfUnbroken(
+    after,
+    events.map(({ position }) => position),
+  )
+  // Behind a full step, there may be more events.
+  const last = events.length === stepMax ? BigInt(events.at(-1)?.position ?? after) : fence
+  const fenced = fence < last ? fence : last
+  return fenced > unbroken ? fenced : unbroken
+}
+
+async function findNext(tx: Db, after: bigint) {
   const { rows } = await sql<{ merchant_id: string; livemode: boolean; position: string }>`
     select merchant_id, livemode, position::text as position from events
-    where position > ${range.after}::bigint and position <= ${range.through}::bigint
+    where position > ${String(after)}::bigint
     order by events.position limit ${stepMax}`.execute(tx)
   return rows
 }

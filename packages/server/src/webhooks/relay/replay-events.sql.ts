@@ -3,6 +3,7 @@ import { isCluster, onNode } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
 import { type Account, accountOf } from '../../domain/account.ts'
 import { testSubjectPrefix } from '../../events/event-id.ts'
+import { isServedHere } from '../../jobs/lease.sql.ts'
 import { insertDeliveries, insertTimed, stepMax } from './insert-deliveries.sql.ts'
 import { claimTime } from './relay-in-cluster.sql.ts'
 
@@ -29,6 +30,7 @@ async function replayNext(db: Db, account?: Account): Promise<boolean> {
     with e as materialized (
       select merchant_id, livemode, id, events, replay_since, replay_from, replay_through
       from webhook_endpoints where replay_from is not null ${nodeOf('webhook_endpoints')}
+        and ${isServedHere('webhook_endpoints')}
       order by replay_from limit 1
       for no key update skip locked
     ), a as materialized (

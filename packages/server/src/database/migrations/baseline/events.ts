@@ -43,12 +43,41 @@ async function events(db: Kysely<unknown>): Promise<void> {
       where type not in ('payment.created', 'payment.initiated', 'payment.processing',
         'payment.succeeded', 'payment.settled', 'payment.canceled')`.execute(db)
 
-  await sql`
-    create trigger events_append_only before update or delete on events
-      for each row execute function refuse_change()`.execute(db)
+  await refuseEventChanges(db)
   await sql`
     create trigger events_not_truncated before truncate on events
       for each statement execute function refuse_change()`.execute(db)
+}
+
+async function refuseEventChanges(db: Kysely<unknown>): Promise<void> {
+  // An event changes only where `hedge erase` erases a customer's data, in a transaction with a setting of
+  // its own. Nothing that is sealed is among the erased fields (seals/rows.ts): of `state`, texts, links and
+  // the card; of the object in `data`, such as a session, what names the customer.
+  await sql`
+    create function refuse_event_change() returns trigger language plpgsql as $$
+    declare
+      fields text[] := '{payment_method_details,failure_message,cancellation_reason,next_action_url}';
+      personal text[] := '{customer_email,customer_id,description,statement_descriptor,metadata,
+        success_url,cancel_url,payment_method_details,failure_message,cancellation_reason,refunds,
+        next_action}';
+    begin
+      if tg_op = 'UPDATE' and current_setting('hedge.erasing', true) = 'on'
+        and to_jsonb(old) - '{reason,state}'::text[] = to_jsonb(new) - '{reason,state}'::text[]
+        and new.reason is null
+        and old.state - fields - 'data' is not distinct from new.state - 'data'
+        and (old.state -> 'data' is not distinct from new.state -> 'data'
+          or (old.state -> 'data') - personal = (new.state -> 'data') - personal
+            and new.state #>> '{data,customer_email}' = 'erased@erased.invalid'
+            and new.state #> '{data,metadata}' = '{}')
+      then
+        return new;
+      end if;
+      raise exception '% of % is refused: its rows are kept as they are', lower(tg_op), tg_table_name
+        using errcode = 'check_violation', table = tg_table_name, constraint = tg_name;
+    end $$`.execute(db)
+  await sql`
+    create trigger events_append_only before update or delete on events
+      for each row execute function refuse_event_change()`.execute(db)
 }
 
 async function eventHours(db: Kysely<unknown>): Promise<void> {

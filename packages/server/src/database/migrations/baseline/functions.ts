@@ -3,14 +3,15 @@ import { type Kysely, sql } from 'kysely'
 /** Functions of triggers and statements: refusals, times for ids, and the locks of lists. */
 export async function createFunctions(db: Kysely<unknown>): Promise<void> {
   await refusals(db)
+  await moveGuards(db)
   await timeTexts(db)
   await nextTime(db)
   await idClaims(db)
 }
 
 /**
- * Refuses to delete rows of a table or to truncate it. Nothing drops these rows, so the triggers
- * need no exception.
+ * Refuses to delete rows of a table or to truncate it. Only the move of a merchant to another cell is
+ * excepted, as by every trigger that refuses (`mayMove`).
  */
 export async function refuseDeletes(db: Kysely<unknown>, table: string): Promise<void> {
   await sql`
@@ -21,14 +22,83 @@ export async function refuseDeletes(db: Kysely<unknown>, table: string): Promise
       for each statement execute function refuse_change()`.execute(db)
 }
 
+/**
+ * The beginning of a function that refuses changes of rows. The session that moves a merchant between
+ * databases names it in `hedge.move`: it copies rows as they are, and deletes those that have moved.
+ */
+export const mayMove = sql`
+      if tg_level = 'ROW' then
+        if tg_op = 'INSERT' then
+          if current_setting('hedge.move', true) = new.merchant_id then return new; end if;
+        elsif current_setting('hedge.move', true) = old.merchant_id then
+          if tg_op = 'DELETE' then return old; end if;
+          return new;
+        end if;
+      end if;`
+
 async function refusals(db: Kysely<unknown>): Promise<void> {
   // The trigger's WHEN clause says what is refused. PostgreSQL evaluates it without calling a
   // function, so the function runs only for a refusal.
   await sql`
     create function refuse_change() returns trigger language plpgsql as $$
-    begin
+    begin ${mayMove}
       raise exception '% of % is refused: its rows are kept as they are', lower(tg_op), tg_table_name
         using errcode = 'check_violation', table = tg_table_name, constraint = tg_name;
+    end $$`.execute(db)
+  await refuseUnlessErased(db)
+}
+
+async function refuseUnlessErased(db: Kysely<unknown>): Promise<void> {
+  // `hedge erase` erases a customer's data (erasure/). The setting is local to its transaction. Only the
+  // named columns change, and only to null or an empty object.
+  await sql`
+    create function refuse_unless_erased() returns trigger language plpgsql as $$
+    declare
+      before jsonb := to_jsonb(old);
+      after jsonb := to_jsonb(new);
+    begin
+      if current_setting('hedge.erasing', true) = 'on' and before - tg_argv = after - tg_argv
+        and not exists (
+          select from unnest(tg_argv) as erased (name)
+          where before -> name <> after -> name
+            and after -> name not in ('null'::jsonb, '{}'::jsonb))
+      then
+        return new;
+      end if;
+      raise exception '% of % is refused: its rows are kept as they are', lower(tg_op), tg_table_name
+        using errcode = 'check_violation', table = tg_table_name, constraint = tg_name;
+    end $$`.execute(db)
+}
+
+/**
+ * The guard of a merchant that moves: a trigger of each of its tables, while it moves. The lock makes it a
+ * barrier. A change of the phase waits for every transaction that has written a row of the merchant, and
+ * every later writer waits for the change, and then reads it: its statement has an own snapshot.
+ *
+ * The first argument is the merchant. The second one is `early` where the first fence refuses writes
+ * already. It is `late` where the source still derives rows from what it has: deliveries, seals, sums.
+ */
+async function moveGuards(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create function hedge_move_lock(merchant text)
+    returns bigint language sql immutable parallel safe as $$
+      select hashtextextended('move of ' || merchant, 24)
+    $$`.execute(db)
+  await sql`
+    create function hedge_guard_move() returns trigger language plpgsql as $$
+    declare
+      merchant constant text := tg_argv[0];
+      found_phase text;
+    begin
+      if current_setting('hedge.move', true) = merchant then return null; end if;
+      perform pg_advisory_xact_lock_shared(hedge_move_lock(merchant));
+      select m.phase into found_phase from merchant_moves m where m.merchant_id = merchant;
+      if found_phase in ('frozen', 'moved', 'incoming', 'given_up')
+        or found_phase = 'fenced' and tg_argv[1] = 'early' then
+        raise exception 'merchant % is moving: a write of % is refused', merchant, tg_table_name
+          using errcode = 'HM001', table = tg_table_name;
+      end if;
+      return null;
     end $$`.execute(db)
 }
 

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { refuseDeletes } from './functions.ts'
+import { mayMove, refuseDeletes } from './functions.ts'
 
 /** Refunds, disputes and the ledger. */
 export async function createMoney(db: Kysely<unknown>): Promise<void> {
@@ -64,12 +64,14 @@ async function refunds(db: Kysely<unknown>): Promise<void> {
           old.status = 'pending' and new.status in ('succeeded', 'failed')
           or old.status = 'succeeded' and new.status = 'failed')
         or row(old.merchant_id, old.livemode, old.payment_id, old.id, old.amount, old.currency,
-            old.actor_type, old.actor_id, old.reason, old.metadata, old.requested_sequence,
-            old.created_at)
+            old.actor_type, old.actor_id, old.requested_sequence, old.created_at)
           is distinct from row(new.merchant_id, new.livemode, new.payment_id, new.id, new.amount,
-            new.currency, new.actor_type, new.actor_id, new.reason, new.metadata,
-            new.requested_sequence, new.created_at))
+            new.currency, new.actor_type, new.actor_id, new.requested_sequence, new.created_at))
       execute function refuse_change()`.execute(db)
+  await sql`
+    create trigger refunds_texts_kept after update on refunds
+      for each row when (row(old.reason, old.metadata) is distinct from row(new.reason, new.metadata))
+      execute function refuse_unless_erased('reason', 'metadata', 'failure_message')`.execute(db)
 }
 
 async function disputes(db: Kysely<unknown>): Promise<void> {
@@ -159,7 +161,7 @@ async function ledger(db: Kysely<unknown>): Promise<void> {
 
   await sql`
     create function refuse_ledger_change() returns trigger language plpgsql as $$
-    begin
+    begin ${mayMove}
       raise exception 'the ledger is append-only: post a transfer that makes up for it';
     end $$`.execute(db)
   await sql`

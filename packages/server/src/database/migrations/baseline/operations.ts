@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { mayMove } from './functions.ts'
 
 /** Tables of the server itself: the audit log, seals, retention, rates, signing keys. */
 export async function createOperations(db: Kysely<unknown>): Promise<void> {
@@ -30,6 +31,8 @@ export async function createOperations(db: Kysely<unknown>): Promise<void> {
       count integer not null
     ) with (fillfactor = 50)`.execute(db)
 
+  await cells(db)
+
   // Keys that the server makes for itself on first use, for example for links of the hosted page.
   await sql`
     create table signing_keys (
@@ -40,11 +43,45 @@ export async function createOperations(db: Kysely<unknown>): Promise<void> {
     )`.execute(db)
 }
 
+async function cells(db: Kysely<unknown>): Promise<void> {
+  // What the servers of this database last started with. `hedge merchants move` reads it on both sides.
+  // `encryption_key_ids` name the keys that open stored secrets, for each purpose the current and the previous.
+  await sql`
+    create table cell (
+      id boolean primary key default true check (id),
+      public_url text,
+      encryption_key_ids text[] collate "C" not null
+    )`.execute(db)
+
+  // Merchants that are moving to or from this database, or have moved away. No foreign key: the row of a
+  // merchant that comes is written before the merchant.
+  //
+  // Away: `copying` (all is served), `announced` (requests are refused), `fenced` (the database refuses
+  // requests and payment work), `frozen` (it refuses every write), `moved`.
+  // Here: `incoming` (only the move writes), `arrived`, or `given_up`.
+  // `position_offset` is added to each position of an event, so that they follow those of the target.
+  // They end at `positions_end`. `attempts_through` is how far the source has counted attempts of webhooks.
+  await sql`
+    create table merchant_moves (
+      merchant_id text collate "C" primary key,
+      move_id text collate "C" not null,
+      phase text collate "C" not null check (phase in ('copying', 'announced', 'fenced', 'frozen',
+        'moved', 'incoming', 'arrived', 'given_up')),
+      position_offset bigint,
+      positions_end bigint,
+      attempts_through timestamptz(0),
+      other_url text,
+      began_at timestamptz(3) not null default now(),
+      fenced_at timestamptz(3),
+      ended_at timestamptz(3)
+    )`.execute(db)
+}
+
 async function seals(db: Kysely<unknown>): Promise<void> {
   // A chain of hashes over the events and ledger transfers of each merchant and mode: `seals/seal.ts`. A
   // seal covers the events behind the seal before it, up to `through_position`. `hash` contains
-  // `previous_hash`. `row_hashes` names the row that differs: the position and the beginning of the hash of
-  // each row, 16 bytes.
+  // `previous_hash`. `row_hashes` names the row that differs: the position, counted back from
+  // `through_position`, and the beginning of the hash of each row, 16 bytes.
   await sql`
     create table seals (
       merchant_id text collate "C" not null references merchants (id),
@@ -115,7 +152,7 @@ async function refuseAuditChanges(db: Kysely<unknown>): Promise<void> {
   // earliest. A row cannot be changed to look older than it is.
   await sql`
     create function refuse_audit_change() returns trigger language plpgsql as $$
-    begin
+    begin ${mayMove}
       if tg_op = 'DELETE' then
         if old.created_at < now() - interval '9600 hours' then return old; end if;
       end if;

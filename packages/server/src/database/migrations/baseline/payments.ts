@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { refuseDeletes } from './functions.ts'
+import { mayMove, refuseDeletes } from './functions.ts'
 
 /**
  * Payments, and the guards of their lifecycle.
@@ -148,7 +148,7 @@ async function paymentIndexes(db: Kysely<unknown>): Promise<void> {
 async function refuseTransitions(db: Kysely<unknown>): Promise<void> {
   await sql`
     create function refuse_transition() returns trigger language plpgsql as $$
-    begin
+    begin ${mayMove}
       if tg_op = 'INSERT' then
         raise exception 'payment % cannot begin as %', new.id, new.status
           using errcode = 'check_violation', table = tg_table_name, constraint = tg_name;

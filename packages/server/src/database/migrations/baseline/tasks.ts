@@ -109,5 +109,5 @@ async function refuseSecondResults(db: Kysely<unknown>): Promise<void> {
           is distinct from row(new.merchant_id, new.livemode, new.payment_id, new.number, new.kind,
             new.processor, new.processor_key, new.request_key, new.actor_type, new.actor_id,
             new.started_at))
-      execute function refuse_change()`.execute(db)
+      execute function refuse_unless_erased('message', 'request_key')`.execute(db)
 }

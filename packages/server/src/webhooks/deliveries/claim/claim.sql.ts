@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { isCluster } from '../../../database/cluster/cluster.ts'
 import type { Db } from '../../../database/db.ts'
 import type { DeliveryRow } from '../../../database/webhook-rows.ts'
-import { leaseEnd } from '../../../jobs/lease.sql.ts'
+import { isServedHere, leaseEnd } from '../../../jobs/lease.sql.ts'
 import { newLease } from '../../../jobs/lease.ts'
 import { claimInCluster } from './claim-in-cluster.sql.ts'
 import { type ClaimLimits, leaseSeconds } from './claim-limits.ts'
@@ -46,6 +46,7 @@ export async function claimDeliveries(db: Db, request: ClaimLimits): Promise<Del
         select d.merchant_id, d.livemode, d.id, d.due_at, d.position from webhook_deliveries d
         where d.merchant_id = q.merchant_id and d.livemode = q.livemode
           and d.endpoint_id = q.endpoint_id and d.status = 'pending' and d.due_at <= now()
+          and ${isServedHere('d')}
           and (d.attempts > 0 or not exists (
             select from webhook_deliveries earlier
             where earlier.merchant_id = d.merchant_id and earlier.livemode = d.livemode

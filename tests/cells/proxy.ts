@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A proxy that sends each request to the cell of its key, as HAProxy does with a map. */
+export interface CellProxy {
+  readonly url: string
+  /** Lines of `hedge merchants map`: a SHA-256 and a cell. */
+  load(lines: string): void
+  close(): Promise<void>
+}
+
+/** Starts a proxy for some cells, by their names. A key without a line gets 404. */
+export async function startProxy(cells: Readonly<Record<string, string>>): Promise<CellProxy> {
+  const map = new Map<string, string>()
+  const server = createServer((incoming, outgoing) => {
+    const key = /^Bearer (\S+)$/i.exec(incoming.headers.authorization ?? '')?.[1] ?? ''
+    const cell = map.get(createHash('sha256').update(key).digest('hex'))
+    const url = cell === undefined ? undefined : cells[cell]
+    if (url === undefined) outgoing.writeHead(404).end('{}')
+    else forward(url, incoming, outgoing)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    load(lines) {
+      for (const line of lines.trim().split('\n')) {
+        const [hash = '', cell = ''] = line.split(' ')
+        map.set(hash, cell)
+      }
+    },
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+function forward(url: string, incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const { method, headers } = incoming
+  const sent = request(`${url}${incoming.url}`, { method, headers }, (answer) => {
+    outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+    answer.pipe(outgoing)
+  })
+  sent.on('error', () => outgoing.destroy())
+  incoming.pipe(sent)
+}
