@@ -34,8 +34,9 @@ test('concurrent creates of two merchants are each made once, with the answer th
   }
   const made = await fixture.sql.query(
     `select p.id, count(e)::integer as events, count(t)::integer as tasks, p.url like '%' || p.id as has_url
-     from payments p left join events e on e.subject_id = p.id
-       left join payment_tasks t on t.payment_id = p.id group by p.id, p.url`,
+     from payments p left join events e on e.merchant_id = p.merchant_id and e.subject_id = p.id
+       left join payment_tasks t on t.merchant_id = p.merchant_id and t.payment_id = p.id
+     group by p.merchant_id, p.id, p.url`,
   )
   expect(made).toHaveLength(60)
   for (const { events, tasks, has_url } of made) {
