@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createCancellationWorker } from '../../../packages/server/src/cancellations/run/worker.ts'
 import { createLog } from '../../../packages/server/src/wiring/log.ts'
 import { brokenInvariants } from '../../support/databases/invariants.ts'
+import { changeTriggers } from '../../support/databases/nodes.ts'
 import { insertPayments, type Owner } from '../../support/databases/sql.ts'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
 import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
@@ -173,15 +174,17 @@ test('a bulk cancellation that times out goes to the end of the queue, and compl
   await insertPayments(own.sql, { owner: mine.owner, count, customerId: 'slow' })
   await insertPayments(own.sql, { owner: other.owner, count: 3, customerId: 'quick' })
   const slow = await start(mine, { customer_id: 'slow' })
-  await own.sql.query(`
-    create function time_out() returns trigger language plpgsql as $$ begin
+  await changeTriggers(
+    own.sql,
+    `create function time_out() returns trigger language plpgsql as $$ begin
       if (select count(*) from changed) > ${setMax} then
         raise exception 'canceling statement due to statement timeout' using errcode = '57014';
       end if;
       return null;
-    end $$;
-    create trigger slow after update on payments referencing new table as changed
-      for each statement execute function time_out()`)
+    end $$`,
+    `create trigger slow after update on payments referencing new table as changed
+      for each statement execute function time_out()`,
+  )
   const worker = startWorker()
   expect([await worker.step(), await worker.step()]).toEqual([true, true])
   // The second step has failed. Another cancellation has the next turn, although it is newer.
@@ -194,7 +197,7 @@ test('a bulk cancellation that times out goes to the end of the queue, and compl
     await own.sql.query('update cancellations set retry_at = now() where retry_at > now()')
     await worker.step()
   }
-  await own.sql.query('drop trigger slow on payments')
+  await changeTriggers(own.sql, 'drop trigger slow on payments')
   expect(await read(mine, slow)).toMatchObject({ total: count, canceled: count })
 })
 

@@ -20,7 +20,7 @@ afterAll(() => own?.close())
 async function age(merchantId: string, hours: number): Promise<void> {
   const { sql } = own
   await sql.query(
-    `update idempotency_records set created_at = created_at - make_interval(hours => $2)
+    `update idempotency_records set created_at = now() - make_interval(hours => $2)
      where merchant_id = $1`,
     [merchantId, hours],
   )

@@ -1,5 +1,6 @@
 import { auditActions } from '@hedgepayments/contract'
 import { describe, expect, test } from 'vitest'
+import { changeTriggers } from '../../support/databases/nodes.ts'
 import { insertPayments, lockPayments } from '../../support/databases/sql.ts'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
 import { createMerchant, withServers } from '../../support/servers/servers.ts'
@@ -86,10 +87,13 @@ describe('the audit log', () => {
 
   test('commits each record together with its change, or neither', async () => {
     const { test: api, id } = await createMerchant(fixture)
-    await fixture.sql.query(`create function refuse_entry() returns trigger language plpgsql as $$
-      begin raise exception 'no entry'; end $$`)
-    await fixture.sql.query(`create trigger refuse_entry before insert on audit_log for each row
-      when (new.merchant_id = '${id}') execute function refuse_entry()`)
+    await changeTriggers(
+      fixture.sql,
+      `create function refuse_entry() returns trigger language plpgsql as $$
+      begin raise exception 'no entry'; end $$`,
+      `create trigger refuse_entry before insert on audit_log for each row
+      when (new.merchant_id = '${id}') execute function refuse_entry()`,
+    )
     const tries: [method: string, path: string, body?: object][] = [
       ['POST', '/v1/auth/api-keys', {}],
       ['PATCH', `/v1/merchants/${id}`, { name: 'Changed' }],
