@@ -10,7 +10,7 @@ import { Canceler, type CancelRequest } from '../../packages/server/src/payments
 import { startPaymentWorkers } from '../../packages/server/src/payments/run/workers.ts'
 import type { Processors } from '../../packages/server/src/processors/interface/processor.ts'
 import { createProcessors } from '../../packages/server/src/processors/processors.ts'
-import { changeTriggers } from '../support/databases/nodes.ts'
+import { changeTriggers, isOnCluster } from '../support/databases/nodes.ts'
 import { openSql, type Sql, withoutGuards } from '../support/databases/sql.ts'
 import { preparedSettings, prepareStatements } from './prepare.ts'
 
@@ -94,7 +94,10 @@ async function allowCopies(sql: Sql): Promise<void> {
 /** Applies `preparedSettings` to the database. Only connections opened afterwards use them. */
 async function setPlannerSettings(sql: Sql): Promise<void> {
   const [{ name }] = await sql.query('select quote_ident(current_database()) as name')
+  // A cluster plans a statement by its values.
+  const isCluster = await isOnCluster(sql)
   for (const [setting, value] of Object.entries(preparedSettings)) {
+    if (isCluster && setting === 'plan_cache_mode') continue
     await sql.query(`alter database ${name} set ${setting} = '${value}'`)
   }
 }

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { childEnvironment } from '../../../support/processes/environment.ts'
 import type { Gate } from './gate.ts'
@@ -185,7 +184,6 @@ function beginOutage(slot: Slot): void {
 function tailOf(child: ChildProcess): () => string {
   let tail = ''
   child.stderr?.on('data', (chunk: Buffer) => {
-    appendFileSync('/tmp/rest-fleet.log', chunk)
     tail = (tail + chunk.toString()).slice(-logLengthMax)
   })
   return () => tail

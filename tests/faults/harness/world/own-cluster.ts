@@ -108,14 +108,6 @@ const conninfo = ({ port }: Node) =>
 async function prepare(node: Node): Promise<void> {
   await query(node.url.replace(/[^/]*$/, 'postgres'), `create database ${database}`)
   await query(node.url, 'create extension citus')
-  // Where PostgreSQL loads only named plugins: a split of a shard needs that of Citus.
-  const [isNamed] = await query(
-    node.url,
-    `select exists (select from pg_settings where name = 'output_plugin_libraries')`,
-  )
-  if (!isNamed) return
-  await query(node.url, 'alter system set output_plugin_libraries = pgoutput, citus')
-  await query(node.url, 'select pg_reload_conf()')
 }
 
 /** What `hedge migrate` and `hedge cluster init` do. */
