@@ -216,16 +216,23 @@ const cancel: Work = async ({ client, durationMs }, target) => {
   return await timed(target, () => send(client, target, range, request))
 }
 
+/** Waits until the seeded events are relayed, counted and sealed. Earlier versions have no seals. */
 async function untilRelayed(sql: Sql): Promise<void> {
   const [{ last }] = await sql.query('select max(position)::text as last from events')
-  await until(
-    'the seeded events are relayed',
-    async () => {
-      const [{ position }] = await sql.query('select position::text from event_relay')
-      return BigInt(position) >= BigInt(last)
-    },
-    { patience: 5 },
+  const [{ hasSeals }] = await sql.query(
+    `select to_regclass('seal_progress') is not null as "hasSeals"`,
   )
+  const progress = ['event_relay', 'stats_progress', ...(hasSeals ? ['seal_progress'] : [])]
+  for (const table of progress) {
+    await until(
+      `the seeded events have passed ${table}`,
+      async () => {
+        const [{ position }] = await sql.query(`select position::text from ${table}`)
+        return BigInt(position) >= BigInt(last)
+      },
+      { patience: 5 },
+    )
+  }
 }
 
 function creation(round: number | string, more: object): RequestTemplate {

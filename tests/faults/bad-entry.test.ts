@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { changeTriggers } from '../support/databases/nodes.ts'
 import { insertPayments, lockPayments, sendToWait } from '../support/databases/sql.ts'
 import { withServers } from '../support/servers/servers.ts'
 
@@ -6,12 +7,13 @@ const fixture = withServers(1)
 
 test('if the database refuses one cancel, the other cancels of its batch succeed', async () => {
   // No valid request causes this today, but a future constraint or a damaged row could.
-  await fixture.sql.query(`
-    create function refuse() returns trigger language plpgsql as $$
-    begin raise exception 'damaged' using errcode = 'check_violation'; end $$`)
-  await fixture.sql.query(`
-    create trigger refuse before update on payments
-    for each row when (old.customer_id = 'damaged') execute function refuse()`)
+  await changeTriggers(
+    fixture.sql,
+    `create function refuse() returns trigger language plpgsql as $$
+    begin raise exception 'damaged' using errcode = 'check_violation'; end $$`,
+    `create trigger refuse before update on payments
+    for each row when (old.customer_id = 'damaged') execute function refuse()`,
+  )
   const { owner, sql } = fixture
   const early = await insertPayments(sql, { owner, count: 2, ageMs: 90_000 })
   const good = await insertPayments(sql, { owner, count: 60 })

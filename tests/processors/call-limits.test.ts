@@ -13,6 +13,7 @@ import {
 import { measured } from '../../packages/server/src/payments/calls/measured-processors.ts'
 import { startPaymentWorkers } from '../../packages/server/src/payments/run/workers.ts'
 import { bySystem } from '../../packages/server/src/payments/tasks/work.ts'
+import { changeTriggers } from '../support/databases/nodes.ts'
 import type { TestDatabase } from '../support/databases/postgres.ts'
 import { createMigratedDatabase } from '../support/servers/server.ts'
 import { until } from '../support/until.ts'
@@ -29,7 +30,7 @@ beforeAll(async () => {
   testDatabase = await createMigratedDatabase()
   database = connect({ url: testDatabase.url, onError: () => undefined })
   // Payments are inserted in the status in which their calls are due.
-  await database.pool.query('alter table payments disable trigger payments_first_status')
+  await changeTriggers(database.pool, 'alter table payments disable trigger payments_first_status')
 })
 
 afterAll(async () => {

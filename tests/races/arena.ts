@@ -10,6 +10,7 @@ import { Canceler, type CancelRequest } from '../../packages/server/src/payments
 import { startPaymentWorkers } from '../../packages/server/src/payments/run/workers.ts'
 import type { Processors } from '../../packages/server/src/processors/interface/processor.ts'
 import { createProcessors } from '../../packages/server/src/processors/processors.ts'
+import { changeTriggers, isOnCluster } from '../support/databases/nodes.ts'
 import { openSql, type Sql, withoutGuards } from '../support/databases/sql.ts'
 import { preparedSettings, prepareStatements } from './prepare.ts'
 
@@ -63,7 +64,10 @@ export async function openArena(
   await migrate(first)
   await allowCopies(sql)
   await bootstrap(first.db, { publishableKey: null, secretKey: null })
-  const sides = [first, open()].map((database): Side => {
+  const second = open()
+  // A canceler asks whether the database is a cluster, which its first connection tells.
+  await second.checkSessions()
+  const sides = [first, second].map((database): Side => {
     const { db } = database
     const stripe = { secretKey: null, publishableKey: null, webhookSecret: null, apiBase: null }
     const publicUrl = () => 'http://127.0.0.1'
@@ -84,13 +88,16 @@ export async function openArena(
 
 /** Lets copies of templates be inserted with any status: by rule, a payment begins as `pending`. */
 async function allowCopies(sql: Sql): Promise<void> {
-  await sql.query('alter table payments disable trigger payments_first_status')
+  await changeTriggers(sql, 'alter table payments disable trigger payments_first_status')
 }
 
 /** Applies `preparedSettings` to the database. Only connections opened afterwards use them. */
 async function setPlannerSettings(sql: Sql): Promise<void> {
   const [{ name }] = await sql.query('select quote_ident(current_database()) as name')
+  // A cluster plans a statement by its values.
+  const isCluster = await isOnCluster(sql)
   for (const [setting, value] of Object.entries(preparedSettings)) {
+    if (isCluster && setting === 'plan_cache_mode') continue
     await sql.query(`alter database ${name} set ${setting} = '${value}'`)
   }
 }

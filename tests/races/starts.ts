@@ -133,8 +133,8 @@ async function makeTemplate(arena: Arena, start: Start): Promise<Template> {
   const rows = await Promise.all(
     tables.map(async ([table, column]) => {
       const found = await sql.query(
-        `select to_jsonb(t)::text as text from ${table} t where ${column} = $1`,
-        [id],
+        `select to_jsonb(t)::text as text from ${table} t where merchant_id = $2 and ${column} = $1`,
+        [id, auth.merchantId],
       )
       return found.map(({ text }) => ({ table, text: unleased(text) }))
     }),

@@ -174,7 +174,11 @@ test('a record whose request still runs, or that another session has locked, is 
   const client = await sql.connect()
   try {
     await client.query('begin')
-    await client.query(`select from idempotency_records where key = 'locked 2' for update`)
+    await client.query(
+      `select from idempotency_records
+       where merchant_id = $1 and key = 'locked 2' for update`,
+      [fixture.owner.merchant_id],
+    )
     await runRetention()
     const left = await sql.query(`select key from idempotency_records where key like 'locked %'
       order by key`)

@@ -1,5 +1,6 @@
 import { auditActions } from '@hedgepayments/contract'
 import { describe, expect, test } from 'vitest'
+import { changeTriggers } from '../../support/databases/nodes.ts'
 import { insertPayments, lockPayments } from '../../support/databases/sql.ts'
 import { changeTriggers } from '../../support/databases/triggers.ts'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { describe, expect, inject, test } from 'vitest'
 import { connect } from '../../../packages/server/src/database/connect.ts'
 import { migrate } from '../../../packages/server/src/database/migrate/migrate.ts'
+import { onAllNodes } from '../../support/databases/nodes.ts'
 import { insertPayments } from '../../support/databases/sql.ts'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
 import { serveApp } from '../../support/servers/serve-app.ts'
@@ -75,11 +76,14 @@ describe('an e-mail address is found in any case', () => {
     })
     await sql.query('analyze payments')
     const readSoFar = async () => {
-      const [row] = await sql.query(
-        `select idx_scan::integer as scans, idx_tup_read::integer as rows
-         from pg_stat_user_indexes where indexrelname = 'payments_folded_email'`,
+      const counts = await onAllNodes(
+        sql,
+        `select jsonb_build_object('scans', sum(idx_scan), 'rows', sum(idx_tup_read))::text as value
+         from pg_stat_user_indexes where indexrelname ~ '^payments_folded_email(_[0-9]+)?$'`,
       )
-      return row
+      const ofNodes = counts.map((text) => JSON.parse(text))
+      const sum = (name: 'scans' | 'rows') => ofNodes.reduce((all, one) => all + one[name], 0)
+      return { scans: sum('scans'), rows: sum('rows') }
     }
     const before = await readSoFar()
     expect(await idsBy(api, 'nEEDLE@example.com')).toEqual([wanted])

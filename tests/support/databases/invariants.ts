@@ -7,7 +7,7 @@ import {
   findTotalDifferences,
   totalGuarantees,
 } from '../../../packages/server/src/verification/totals/totals.ts'
-import { clusterUrl } from './cluster.ts'
+import { isOnCluster } from './nodes.ts'
 import type { Sql } from './sql.ts'
 
 // The invariants of every deployment are those of `hedge verify`. Here are those of the sandbox's books,
@@ -69,7 +69,7 @@ export async function brokenInvariants(
   { isAtRest }: { isAtRest: boolean },
 ): Promise<Record<string, unknown[]>> {
   const broken: Record<string, unknown[]> = {}
-  const runner = runnerBy(sql.query, clusterUrl !== undefined)
+  const runner = runnerBy(sql.query, await isOnCluster(sql))
   for await (const page of rangesOf(runner, null)) {
     for (const { invariant, rows } of await checkPage(runner, { page, payments: 1_000_000 })) {
       broken[invariant.guarantee] = [...(broken[invariant.guarantee] ?? []), ...rows]

@@ -1,4 +1,5 @@
 import { isLongRun } from '../size.ts'
+import { changeTriggers } from './nodes.ts'
 import type { Sql } from './sql.ts'
 import { changeTriggers } from './triggers.ts'
 

@@ -2,7 +2,7 @@ import { canMove, firstStatus, type PaymentStatus, paymentStatuses } from '@hedg
 import pg from 'pg'
 import { firstIdAt } from '../../../packages/server/src/domain/ids.ts'
 import { until } from '../until.ts'
-import { onAllNodes } from './nodes.ts'
+import { allowTriggers, onAllNodes } from './nodes.ts'
 
 /** A direct connection to the database, to check the server's work or to compete with it. */
 export interface Sql {
@@ -47,8 +47,7 @@ const guarded = [
  * rolled back or that runs `enableGuards`.
  */
 export const disableGuards: readonly string[] = [
-  // A cluster changes triggers only with this setting. One PostgreSQL ignores it.
-  "set local citus.enable_unsafe_triggers = 'on'",
+  allowTriggers,
   ...guarded.map((table) => `alter table ${table} disable trigger user`),
 ]
 export const enableGuards = disableGuards.map((text) => text.replace(' disable ', ' enable '))

@@ -71,7 +71,11 @@ const isolateMerchant: Fault = {
       `select merchant_id from webhook_endpoints where id = '${world.endpointId}'`,
     )
     // A statement of its own: beside a distributed table, the function would run on the worker.
-    await cluster.ask(`select isolate_tenant_to_new_shard('payments', '${merchant}', 'CASCADE')`)
+    // Without blocking writes, Citus 13.2 creates the keys of the new shards after it has begun to record changes.
+    // An update between the two never arrives: the split waits for ever.
+    await cluster.ask(
+      `select isolate_tenant_to_new_shard('payments', '${merchant}', 'CASCADE', 'block_writes')`,
+    )
     const [shard, port] = await cluster.ask(
       `select shardid, nodeport from citus_shards
        where shardid = get_shard_id_for_distribution_column('payments', '${merchant}')`,
