@@ -1,6 +1,5 @@
 import { erasedEmail } from '@hedgepayments/contract'
 import { databaseActor, recordAudit } from '../audit/record.ts'
-import { recognizeCluster } from '../database/cluster/cluster.ts'
 import { runTransaction } from '../database/commit.ts'
 import type { Database } from '../database/connect.ts'
 import type { Db, Tx } from '../database/db.ts'
@@ -58,7 +57,7 @@ export async function eraseCustomer(
   database: Database,
   { customer, dryRun }: { customer: Customer; dryRun: boolean },
 ): Promise<Erasure> {
-  const { db } = await recognizeCluster(database)
+  const { db } = database
   const open = await findOpen(db, { customer, limit: namedMax })
   if (open.length > 0) throw new OpenObjectsError(open)
   const report = new Report()
