@@ -1,4 +1,3 @@
-import { clusterUrl } from './cluster.ts'
 import type { Sql } from './sql.ts'
 
 /** Creates functions and triggers, or drops them. On a cluster they are on each shard. */
@@ -8,7 +7,8 @@ export async function changeTriggers(
 ): Promise<void> {
   const client = await sql.connect()
   try {
-    if (clusterUrl) await client.query('set citus.enable_unsafe_triggers = on')
+    // A cluster changes triggers only with this setting. One PostgreSQL ignores it.
+    await client.query("set citus.enable_unsafe_triggers = 'on'")
     for (const statement of statements) await client.query(statement)
   } finally {
     // With its setting.
