@@ -11,7 +11,7 @@ import { type Hooks, startHooks } from '../faults/harness/world/hooks.ts'
 import { chanceOf } from '../support/chance.ts'
 import { isAtRest } from '../support/databases/invariants.ts'
 import { endLeasesOfKilled } from '../support/databases/leases.ts'
-import { apiClient } from '../support/http/api.ts'
+import { apiClient, untilAdmitted } from '../support/http/api.ts'
 import { size } from '../support/size.ts'
 import { until } from '../support/until.ts'
 import { type Cell, startCell } from './cells.ts'
@@ -54,7 +54,9 @@ test(`nothing is lost or done twice in ${moves} moves of a merchant under load, 
   const line = `${createHash('sha256').update(keys.secretKey).digest('hex')}`
   proxy.load(`${line} ${first.name}`)
   const api = apiClient(proxy.url, keys.secretKey)
-  const endpoint = await api('POST', '/v1/webhooks/endpoints', { body: { url: hooks.url } })
+  const endpoint = await untilAdmitted(() =>
+    api('POST', '/v1/webhooks/endpoints', { body: { url: hooks.url } }),
+  )
   hooks.trust(endpoint.body.secret)
 
   const journal = createJournal()

@@ -67,6 +67,7 @@ const outline: readonly (readonly [title: string, sources: readonly string[]])[]
       'docs/running-in-production.md',
       'docs/alerts.md',
       'docs/scaling.md',
+      'docs/cells.md',
       'docs/erasing-personal-data.md',
       'docs/configuration.md',
       'docs/going-live-with-stripe.md',

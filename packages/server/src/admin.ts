@@ -12,6 +12,7 @@ export {
   startBundledPostgres,
 } from '@hedgepayments/bundled-postgres'
 export { listMapLines } from './cells/map-lines.sql.ts'
+export { MoveError } from './cells/move-error.ts'
 export { CopyError } from './copies/copy-error.ts'
 export { type CopyProgress, exportDatabase } from './copies/export.ts'
 export { importDatabase } from './copies/import.ts'
@@ -30,7 +31,6 @@ export { type Erasure, eraseCustomer, OpenObjectsError } from './erasure/erase-c
 export { createLiveKey } from './merchants/live-key.ts'
 export { findMerchant } from './merchants/merchants.sql.ts'
 export { type Moved, type MoveProgress, moveMerchant } from './moves/move.ts'
-export { MoveError } from './moves/move-error.ts'
 export { cleanMoved, type Deleted, undoMove } from './moves/undo.ts'
 export { type Resealed, resealSecrets } from './reseal/reseal.ts'
 export { HeadKeyError, type HeadSigner, openHeadSigner } from './seals/head-keys.ts'

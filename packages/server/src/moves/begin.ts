@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { MoveError } from './move-error.ts'
+import { MoveError } from '../cells/move-error.ts'
 import { reservePositions } from './progress/reserve.sql.ts'
 import { hasKeyOf, hasMerchant, keysOf, sealingKeysOf } from './sides.sql.ts'
 import type { Sides } from './sides.ts'
@@ -25,7 +25,7 @@ export async function beginMove(sides: Sides, merchantId: string): Promise<Begun
   ]
   if (here && here.phase !== 'arrived') {
     if (there && there.move_id === here.move_id)
-      return requireNotGivenUp({ source: here, target: there })
+      return requireNotAbandoned({ source: here, target: there })
     throw otherMove(merchantId, here)
   }
   if (!(await hasMerchant(source.client, merchantId))) throw notFound(merchantId)
@@ -86,8 +86,8 @@ async function checkSecrets({ source, target }: Sides, merchantId: string): Prom
   throw new MoveError('other_encryption_key', message)
 }
 
-function requireNotGivenUp(begun: BegunMove): BegunMove {
-  if (begun.target.phase !== 'given_up') return begun
+function requireNotAbandoned(begun: BegunMove): BegunMove {
+  if (begun.target.phase !== 'abandoned') return begun
   throw new MoveError('other_move', 'The move is being undone. Run the command with --undo first.')
 }
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { MoveError } from '../cells/move-error.ts'
 import { stoppedReadMs } from '../cells/stopped-merchants.ts'
 import type { Database } from '../database/connect.ts'
 import { type BegunMove, beginMove } from './begin.ts'
-import { MoveError } from './move-error.ts'
 import {
   lockAttemptCounts,
   saveAttemptCounts,
@@ -12,7 +12,7 @@ import { finishEvents, passReserved } from './progress/progress.ts'
 import { lastPositionOf, raiseSequences } from './progress/reserve.sql.ts'
 import { addGuards, dropGuards } from './rows/guards.sql.ts'
 import { findShapes, type TableShape } from './rows/shapes.sql.ts'
-import { type SyncedTable, syncTable } from './rows/sync.ts'
+import { type SyncedTable, syncTables } from './rows/sync.ts'
 import { movedTables } from './rows/tables.ts'
 import { type Sides, withSides } from './sides.ts'
 import { changePhase, type MoveRow, readMove } from './state.sql.ts'
@@ -130,12 +130,8 @@ class Move {
     const { source, target } = this.#sides
     const connections = { reader: source.reader, source: source.client, target: target.client }
     const given = { merchantId: this.#merchantId, offset: this.#offset, isFrozen }
-    const tables: SyncedTable[] = []
-    for (const shape of this.#shapes) {
-      if (!isFrozen && movedTables[shape.name]?.isLast) continue
-      tables.push(await syncTable(connections, shape, given))
-    }
-    return tables
+    const shapes = this.#shapes.filter(({ name }) => isFrozen || !movedTables[name]?.isLast)
+    return await syncTables(connections, shapes, given)
   }
 
   /** Requests are refused, and the database refuses what follows from them. */

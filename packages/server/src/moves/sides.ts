@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
 import { readCell } from '../cells/cell.sql.ts'
+import { MoveError } from '../cells/move-error.ts'
 import { findMigrations } from '../copies/tables.sql.ts'
 import { isCluster } from '../database/cluster/cluster.ts'
 import type { Database } from '../database/connect.ts'
 import { migrations } from '../database/migrate/migrations.ts'
-import { MoveError } from './move-error.ts'
 import { isSameDatabase, tryLock } from './sides.sql.ts'
 
 /** A database of a move, with connections of its own. */

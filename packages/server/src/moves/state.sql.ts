@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
+import { MoveError } from '../cells/move-error.ts'
 import { isLockTimeout } from '../database/errors.ts'
-import { MoveError } from './move-error.ts'
 import { beginOwn } from './rows/pages.sql.ts'
 
 /** How far a move is, by the database whose row says so. `operations.ts` of the baseline explains them. */
@@ -13,7 +13,7 @@ export type Phase =
   | 'moved'
   | 'incoming'
   | 'arrived'
-  | 'given_up'
+  | 'abandoned'
 
 /** The row of a move in one of its databases. */
 export interface MoveRow {

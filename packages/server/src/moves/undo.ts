@@ -1,5 +1,5 @@
+import { MoveError } from '../cells/move-error.ts'
 import type { Database } from '../database/connect.ts'
-import { MoveError } from './move-error.ts'
 import { lockAttemptCounts, shiftAttemptCounts } from './progress/attempts.sql.ts'
 import { dropGuards } from './rows/guards.sql.ts'
 import { beginOwn, deleteLast } from './rows/pages.sql.ts'
@@ -31,7 +31,7 @@ export async function undoMove(given: {
     requireIncomplete(merchantId, { here, there })
     if (there?.phase === 'incoming') {
       await changePhase(sides.target.client, {
-        ...{ merchantId, moveId: there.move_id, from: ['incoming'], to: 'given_up' },
+        ...{ merchantId, moveId: there.move_id, from: ['incoming'], to: 'abandoned' },
       })
     }
     if (here && here.move_id === there?.move_id) await serveAgain(sides, here)
@@ -64,7 +64,7 @@ function requireIncomplete(
   merchantId: string,
   { here, there }: { here: MoveRow | undefined; there: MoveRow | undefined },
 ): void {
-  const isBegun = there?.phase === 'incoming' || there?.phase === 'given_up'
+  const isBegun = there?.phase === 'incoming' || there?.phase === 'abandoned'
   if (isBegun && (here === undefined || here.phase === 'arrived' || here.move_id === there.move_id))
     return
   if (there?.phase === 'arrived' && here?.move_id === there.move_id) {

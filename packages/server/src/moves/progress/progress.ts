@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { MoveError } from '../../cells/move-error.ts'
 import { countEvents } from '../../dashboard/statistics/count.sql.ts'
 import type { Db } from '../../database/db.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import { sealAll } from '../../seals/seal.ts'
 import { relayEvents } from '../../webhooks/relay/relay-events.sql.ts'
-import { MoveError } from '../move-error.ts'
 import { newTransactionId, passCounts, passRelay, readCursors } from './cursors.sql.ts'
 
 /** The pause while another process or an open transaction has to go on. */

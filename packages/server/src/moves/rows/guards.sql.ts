@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ClientBase, escapeIdentifier, escapeLiteral } from 'pg'
+import { MoveError } from '../../cells/move-error.ts'
 import { isLockTimeout } from '../../database/errors.ts'
-import { MoveError } from '../move-error.ts'
 import { merchantColumnOf, movedTables } from './tables.ts'
 
 /** A trigger waits this long for the writers of its table. Later writers queue behind it. */

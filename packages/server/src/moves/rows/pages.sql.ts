@@ -55,6 +55,30 @@ export async function measurePage(
   }
 }
 
+/**
+ * Measures the tables in which the merchant has a page of rows at most, by one statement. Other tables are not in
+ * the result.
+ */
+export async function measureSmall(
+  client: ClientBase,
+  shapes: readonly TableShape[],
+  { merchantId, offset }: { merchantId: string; offset: bigint },
+): Promise<ReadonlyMap<string, Measure>> {
+  const parts = shapes.map((shape) => {
+    const rows = `select * from ${escapeIdentifier(shape.name)}
+      where ${isOfMerchant(shape, merchantId)} limit ${rowsPerPage + 1}`
+    return `select ${escapeLiteral(shape.name)} as name, measured.*
+      from (${hashOfRows(`select ${shiftedColumns(shape, offset)} from (${rows}) few`)}) measured`
+  })
+  const { rows } = await client.query<{ name: string; count: string; hash: string }>(
+    parts.join(' union all '),
+  )
+  const measures = rows.map(({ name, count, hash }) => ({ name, rows: Number(count), hash }))
+  return new Map(
+    measures.filter(({ rows: count }) => count <= rowsPerPage).map((one) => [one.name, one]),
+  )
+}
+
 /** Measures rows at the target. */
 export async function measureRange(
   client: ClientBase,

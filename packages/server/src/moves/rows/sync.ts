@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg'
-import { MoveError } from '../move-error.ts'
-import { copyRange, type Measure, measurePage, measureRange } from './pages.sql.ts'
+import { MoveError } from '../../cells/move-error.ts'
+import { copyRange, type Measure, measurePage, measureRange, measureSmall } from './pages.sql.ts'
 import type { TableShape } from './shapes.sql.ts'
 
 /** The connections of a copy. */
@@ -18,6 +18,40 @@ export interface SyncedTable extends Measure {
   readonly copied: number
 }
 
+/** What a round copies. */
+export interface SyncGiven {
+  readonly merchantId: string
+  /** Is added to positions. */
+  readonly offset: bigint
+  /** The source refuses every write, so a copied page must be the same now. */
+  readonly isFrozen: boolean
+}
+
+/**
+ * Compares the tables of a merchant on both sides, and copies what differs, as `syncTable` does. Small tables are
+ * compared by one statement, because most do not differ, and requests may wait.
+ *
+ * @throws {MoveError} if a copied page differs.
+ */
+export async function syncTables(
+  connections: Connections,
+  shapes: readonly TableShape[],
+  given: SyncGiven,
+): Promise<SyncedTable[]> {
+  const { merchantId } = given
+  const [here, there] = await Promise.all([
+    measureSmall(connections.reader, shapes, given),
+    measureSmall(connections.target, shapes, { merchantId, offset: 0n }),
+  ])
+  const tables: SyncedTable[] = []
+  for (const shape of shapes) {
+    const [own, other] = [here.get(shape.name), there.get(shape.name)]
+    if (own && other && isSame(own, other)) tables.push({ ...own, name: shape.name, copied: 0 })
+    else tables.push(await syncTable(connections, shape, given))
+  }
+  return tables
+}
+
 /**
  * Compares a table of a merchant on both sides, page by page, by counts and hashes, and copies the pages that
  * differ. Memory and statements are bounded by a page. While the source works, a later round finds what has
@@ -25,13 +59,12 @@ export interface SyncedTable extends Measure {
  *
  * *Rejected:* a log of changes by triggers. It would find them faster, but not prove that the rest is the same.
  *
- * @param given.isFrozen the source refuses every write, so a copied page must be the same now.
- * @throws {MoveError} if it is not.
+ * @throws {MoveError} if a copied page differs.
  */
-export async function syncTable(
+async function syncTable(
   { reader, source, target }: Connections,
   shape: TableShape,
-  given: { merchantId: string; offset: bigint; isFrozen: boolean },
+  given: SyncGiven,
 ): Promise<SyncedTable> {
   const { merchantId, offset } = given
   const sums = [0n, 0n]

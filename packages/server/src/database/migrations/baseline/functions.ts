@@ -93,7 +93,7 @@ async function moveGuards(db: Kysely<unknown>): Promise<void> {
       if current_setting('hedge.move', true) = merchant then return null; end if;
       perform pg_advisory_xact_lock_shared(hedge_move_lock(merchant));
       select m.phase into found_phase from merchant_moves m where m.merchant_id = merchant;
-      if found_phase in ('frozen', 'moved', 'incoming', 'given_up')
+      if found_phase in ('frozen', 'moved', 'incoming', 'abandoned')
         or found_phase = 'fenced' and tg_argv[1] = 'early' then
         raise exception 'merchant % is moving: a write of % is refused', merchant, tg_table_name
           using errcode = 'HM001', table = tg_table_name;

@@ -58,7 +58,7 @@ async function cells(db: Kysely<unknown>): Promise<void> {
   //
   // Away: `copying` (all is served), `announced` (requests are refused), `fenced` (the database refuses
   // requests and payment work), `frozen` (it refuses every write), `moved`.
-  // Here: `incoming` (only the move writes), `arrived`, or `given_up`.
+  // Here: `incoming` (only the move writes), `arrived`, or `abandoned`.
   // `position_offset` is added to each position of an event, so that they follow those of the target.
   // They end at `positions_end`. `attempts_through` is how far the source has counted attempts of webhooks.
   await sql`
@@ -66,7 +66,7 @@ async function cells(db: Kysely<unknown>): Promise<void> {
       merchant_id text collate "C" primary key,
       move_id text collate "C" not null,
       phase text collate "C" not null check (phase in ('copying', 'announced', 'fenced', 'frozen',
-        'moved', 'incoming', 'arrived', 'given_up')),
+        'moved', 'incoming', 'arrived', 'abandoned')),
       position_offset bigint,
       positions_end bigint,
       attempts_through timestamptz(0),
