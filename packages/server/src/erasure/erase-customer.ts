@@ -11,7 +11,8 @@ import {
   erasePayments,
   eraseResponses,
   type FoundPayment,
-  findOpen,
+  findNextOpenPayments,
+  findOpenOthers,
   lockNextPayments,
   type OpenObject,
 } from './payments.sql.ts'
@@ -58,7 +59,7 @@ export async function eraseCustomer(
   { customer, dryRun }: { customer: Customer; dryRun: boolean },
 ): Promise<Erasure> {
   const { db } = database
-  const open = await findOpen(db, { customer, limit: namedMax })
+  const open = await findOpen(db, customer)
   if (open.length > 0) throw new OpenObjectsError(open)
   const report = new Report()
   const run = { db, customer, dryRun, report }
@@ -77,6 +78,17 @@ export async function eraseCustomer(
     return { changed: { idempotency_records: changed }, next }
   })
   return report.result()
+}
+
+/** The first objects of the customer that have not ended. */
+async function findOpen(db: Db, customer: Customer): Promise<OpenObject[]> {
+  const found = await findOpenOthers(db, { customer, limit: namedMax })
+  for (let after: string | null = ''; after !== null && found.length < namedMax; ) {
+    const page = await findNextOpenPayments(db, { customer, after, limit: rowsPerStep })
+    found.push(...page.open.slice(0, namedMax - found.length))
+    after = page.next
+  }
+  return found
 }
 
 interface Run {

@@ -60,23 +60,33 @@ export interface OpenObject {
   readonly state: string
 }
 
-/** The first objects of the customer that have not ended. They still need its data. */
-export async function findOpen(
+/** The payments among the next ones of the customer that have not ended. They still need its data. */
+export async function findNextOpenPayments(
+  db: Db,
+  { customer, after, limit }: { customer: Customer; after: string; limit: number },
+): Promise<{ open: OpenObject[]; next: string | null }> {
+  const { account } = customer
+  const { rows } = await sql<{ id: string; state: string | null }>`
+    select p.id, ${openBecause(account)} as state from payments p
+    where ${inAccount('p', account)} and ${isOf('p', customer)} and p.id > ${after}
+    order by p.id limit ${limit}`.execute(db)
+  const open = rows.flatMap(({ id, state }) => (state === null ? [] : [{ id, state }]))
+  return { open, next: rows.length === limit ? (rows.at(-1)?.id ?? null) : null }
+}
+
+/** The first checkout sessions and bulk cancellations of the customer that have not ended. */
+export async function findOpenOthers(
   db: Db,
   { customer, limit }: { customer: Customer; limit: number },
 ): Promise<OpenObject[]> {
   const { account } = customer
   const { rows } = await sql<OpenObject>`
-    select id, state from (
-      select p.id, ${openBecause(account)} as state from payments p
-      where ${inAccount('p', account)} and ${isOf('p', customer)}
-      union all
-      select s.id, 'open' from checkout_sessions s
-      where ${inAccount('s', account)} and s.status = 'open' and ${isOf('s', customer)}
-      union all
-      select c.id, c.status from cancellations c
-      where ${inAccount('c', account)} and c.status <> 'completed' and ${isFilterOf(customer)}
-    ) found where state is not null order by id limit ${limit}`.execute(db)
+    select s.id, 'open' as state from checkout_sessions s
+    where ${inAccount('s', account)} and s.status = 'open' and ${isOf('s', customer)}
+    union all
+    select c.id, c.status from cancellations c
+    where ${inAccount('c', account)} and c.status <> 'completed' and ${isFilterOf(customer)}
+    order by id limit ${limit}`.execute(db)
   return rows
 }
 
