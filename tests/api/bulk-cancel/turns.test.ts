@@ -5,7 +5,6 @@ import { createLog } from '../../../packages/server/src/wiring/log.ts'
 import { brokenInvariants } from '../../support/databases/invariants.ts'
 import { changeTriggers } from '../../support/databases/nodes.ts'
 import { insertPayments, type Owner } from '../../support/databases/sql.ts'
-import { changeTriggers } from '../../support/databases/triggers.ts'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
 import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 

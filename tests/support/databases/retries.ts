@@ -1,7 +1,6 @@
 import { isLongRun } from '../size.ts'
 import { changeTriggers } from './nodes.ts'
 import type { Sql } from './sql.ts'
-import { changeTriggers } from './triggers.ts'
 
 const retrySoon = [
   `create function retry_soon() returns trigger language plpgsql as $$
