@@ -97,7 +97,9 @@ function summary(changed: Erasure['changed'], dryRun: boolean): string {
 
 /** What is left to do elsewhere. */
 function remarks({ atProcessors, otherIdentifiers }: Erasure): string[] {
-  const lines = Object.entries(atProcessors).map(
+  // The sandbox has no customers.
+  const processors = Object.entries(atProcessors).filter(([processor]) => processor !== 'sandbox')
+  const lines = processors.map(
     ([processor, count]) =>
       `Sent to ${processor}: ${countOf(count, 'payment')}. It has data of its own: erase it there too.`,
   )
