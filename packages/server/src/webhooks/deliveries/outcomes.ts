@@ -23,7 +23,8 @@ export function outcomeBatcher(db: Db): OutcomeBatcher {
     namesOf: ({ delivery }) => [delivery.id],
     isCausedByEntry: isStatementRefused,
     // In a cluster, a statement has the deliveries of one account.
-    groupOf: isCluster(db) ? ({ delivery }) => accountKey(accountOf(delivery)) : undefined,
+    // Asked late: workers may be created before the first connection, which finds it.
+    groupOf: ({ delivery }) => (isCluster(db) ? accountKey(accountOf(delivery)) : ''),
     sizeMax: outcomesMax,
     inFlightMax: 1,
     // No more outcomes wait than attempts may be in progress.
