@@ -196,13 +196,14 @@ export async function insertCopies(
 
 const columnNames = new Map<string, string[]>()
 
-/** The columns of a table, without identity columns. */
+/** The columns of a table, without those that the database gives: positions of events are no identity in a cluster. */
 async function columnsOf({ sql }: Arena, table: string): Promise<string[]> {
   const existing = columnNames.get(table)
   if (existing) return existing
   const rows = await sql.query(
     `select column_name from information_schema.columns
-     where table_schema = current_schema() and table_name = $1 and is_identity = 'NO'`,
+     where table_schema = current_schema() and table_name = $1 and is_identity = 'NO'
+       and column_name <> 'position'`,
     [table],
   )
   const names = rows.map((row) => row.column_name)

@@ -23,6 +23,7 @@ export function outcomeBatcher(db: Db): OutcomeBatcher {
     namesOf: ({ delivery }) => [delivery.id],
     isCausedByEntry: isStatementRefused,
     // In a cluster, a statement has the deliveries of one account.
+    // Asked late: workers may be created before the first connection, which finds it.
     groupOf: ({ delivery }) => (isCluster(db) ? accountKey(accountOf(delivery)) : ''),
     sizeMax: outcomesMax,
     inFlightMax: 1,
