@@ -175,8 +175,7 @@ test('a record whose request still runs, or that another session has locked, is 
   try {
     await client.query('begin')
     await client.query(
-      `select from idempotency_records
-       where merchant_id = $1 and key = 'locked 2' for update`,
+      `select from idempotency_records where merchant_id = $1 and key = 'locked 2' for update`,
       [fixture.owner.merchant_id],
     )
     await runRetention()
@@ -253,7 +252,7 @@ test('ended sessions of the dashboard are deleted', async () => {
   await sql.query(
     `insert into dashboard_sessions (token_hash, key_id, created_at, expires_at)
      select sha256(n::text::bytea), k.id, now() - interval '2 days',
-       now() + case n when 1 then interval '1 hour' else - interval '1 minute' end
+       now() + case when n = 1 then interval '1 hour' else - interval '1 minute' end
      from generate_series(1, 5) n, (select id from api_keys limit 1) k`,
   )
   await runRetention()

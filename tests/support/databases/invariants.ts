@@ -1,7 +1,6 @@
 import { statusesBeforeEvent } from '@hedgepayments/contract'
-import { checkPage } from '../../../packages/server/src/verification/invariants/check-pages.ts'
+import { checkPages } from '../../../packages/server/src/verification/invariants/check-pages.ts'
 import { listOf } from '../../../packages/server/src/verification/invariants/invariant.ts'
-import { rangesOf } from '../../../packages/server/src/verification/pages/ranges.ts'
 import { runnerBy } from '../../../packages/server/src/verification/pages/runner.ts'
 import {
   findTotalDifferences,
@@ -70,8 +69,8 @@ export async function brokenInvariants(
 ): Promise<Record<string, unknown[]>> {
   const broken: Record<string, unknown[]> = {}
   const runner = runnerBy(sql.query, await isOnCluster(sql))
-  for await (const page of rangesOf(runner, null)) {
-    for (const { invariant, rows } of await checkPage(runner, { page, payments: 1_000_000 })) {
+  for await (const { violations } of checkPages(runner, null)) {
+    for (const { invariant, rows } of violations) {
       broken[invariant.guarantee] = [...(broken[invariant.guarantee] ?? []), ...rows]
     }
   }

@@ -7,6 +7,8 @@ import type { Invariant } from './invariant.ts'
 
 /** Payments of one page: each of its statements takes some ten milliseconds. */
 const pageSizeMax = 2_000
+/** The same in a cluster, where a statement compares each payment with the rows of all payments of its page. */
+const clusterPageSizeMax = 250
 
 /** A violated invariant on one page. */
 export interface PageViolations {
@@ -38,7 +40,7 @@ export async function* checkPages(
   runner: Runner,
   merchantId: string | null,
 ): AsyncGenerator<CheckedPage> {
-  const sizes = new StepSize(pageSizeMax)
+  const sizes = new StepSize(runner.isCluster ? clusterPageSizeMax : pageSizeMax)
   for await (const { after: first, through } of rangesOf(runner, merchantId)) {
     for (let after: PaymentKey | null = first; after !== null; ) {
       const page: Page = { after, through }
@@ -67,7 +69,7 @@ async function checkNext(
 }
 
 /** The violated invariants of a page. */
-export async function checkPage(
+async function checkPage(
   runner: Runner,
   { page, payments }: { page: Page; payments: number },
 ): Promise<PageViolations[]> {

@@ -76,11 +76,15 @@ const taskKinds = {
 const onNode = ({ isCluster }: Runner) =>
   isCluster ? 'and merchant_id = $1 and livemode = $2::boolean' : ''
 
+/**
+ * The rows of a page's payments. In a cluster they are materialized: the account is a constant there, so the
+ * planner expects a single row, and would read the rows of all payments again for each payment.
+ */
 const rowsOfPayments = (runner: Runner) =>
   Object.entries(tablesOfPayments)
     .map(([table, column]) => {
       const kinds = table === 'payment_tasks' ? `kind = any('{${Object.keys(taskKinds)}}') and` : ''
-      return `${table} as (
+      return `${table} as ${runner.isCluster ? 'materialized' : ''} (
       select t.* from payments p cross join lateral (
         select * from ${table} where ${kinds} merchant_id = p.merchant_id
           and livemode = p.livemode and ${column} = p.id ${onNode(runner)}
