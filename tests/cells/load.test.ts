@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { hedge, startHedge } from '../cli/hedge.ts'
+import { type Ended, hedge, startHedge } from '../cli/hedge.ts'
 import { runVerify } from '../cli/verify/run-verify.ts'
 import { countUndelivered, hasNothingDue } from '../faults/harness/checks/books.ts'
 import { findViolations } from '../faults/harness/checks/checks.ts'
@@ -78,12 +78,12 @@ test(`nothing is lost or done twice in ${moves} moves of a merchant under load, 
       kills += await killOnce(both, chance.below(killAfterMsMax))
     const isUndone = n % (2 * killedEach) === killedEach - 1 && (await undo(both))
     if (isUndone) await until('the load runs at the first cell', countsOn(journal))
-    const moved = await hedge([...both, '--map', to.name])
+    const moved = await untilReached([...both, '--map', to.name])
     expect(moved, moved.stderr).toMatchObject({ code: 0, stdout: `${line} ${to.name}\n` })
     proxy.load(moved.stdout)
     refusedMs.push(Number(/refused for ([\d.]+) s/.exec(moved.stderr)?.[1]) * 1_000)
     await until('the load runs at the other cell', countsOn(journal))
-    const cleaned = await hedge([...args, '--clean'])
+    const cleaned = await untilReached([...args, '--clean'])
     expect(cleaned, cleaned.stderr).toMatchObject({ code: 0 })
     at = 1 - at
     if (process.env.HEDGE_TEST_MOVES)
@@ -123,9 +123,18 @@ async function killOnce(args: readonly string[], afterMs: number): Promise<numbe
   return code === null ? 1 : 0
 }
 
+/** Runs the command again while it does not reach a database: a busy machine opens connections too late. */
+async function untilReached(args: readonly string[]): Promise<Ended> {
+  const unreachable = 6
+  return await until('the command reaches the databases', async () => {
+    const ended = await hedge(args)
+    return ended.code !== unreachable && ended
+  })
+}
+
 /** Undoes the move unless it is complete. */
 async function undo(args: readonly string[]): Promise<boolean> {
-  const undone = await hedge([...args, '--undo'])
+  const undone = await untilReached([...args, '--undo'])
   if (undone.code === 0) return true
   expect(undone, undone.stderr).toMatchObject({ code: 3 })
   return false

@@ -126,6 +126,22 @@ test('every position of an event is shifted, and every table has its guards whil
   expect(guards.map(({ name }) => name).toSorted()).toEqual(Object.keys(movedTables).toSorted())
 })
 
+test('no process writes for it where it was, whatever it has cached, and other merchants are not affected', async () => {
+  const merchant = (await a.sql.query('select merchant_id from merchant_moves'))[0].merchant_id
+  const write = (table: string) =>
+    a.sql.query(`update ${table} set livemode = livemode where merchant_id = $1`, [merchant])
+  for (const table of ['payments', 'payment_tasks', 'webhook_deliveries', 'api_keys']) {
+    await expect(write(table), table).rejects.toMatchObject({ code: 'HM001' })
+  }
+  await expect(
+    a.sql.query(`delete from payment_tasks where merchant_id = $1`, [merchant]),
+  ).rejects.toMatchObject({ code: 'HM001' })
+  await a.sql.query(
+    `insert into merchants (id, name, created_at, updated_at) values ('merch_other', 'x', now(), now())`,
+  )
+  await a.sql.query(`delete from merchants where id = 'merch_other'`)
+})
+
 test('its keys are named by their hashes for the proxy, and deleted where it was', async () => {
   const merchant = await merchantOf(a)
   const mapOf = async ({ database }: Cell) => {
