@@ -63,7 +63,7 @@ export function isOwnFailure(error: unknown): boolean {
 }
 
 /** The SQLSTATE by which a guard refuses a write of a merchant that is moving to another cell. */
-export const movingState = 'HM001'
+const movingState = 'HM001'
 
 /** Whether a write was refused because its merchant is moving to another cell. It has changed nothing. */
 export function isMerchantMoving(error: unknown): boolean {

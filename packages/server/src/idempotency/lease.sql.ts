@@ -82,10 +82,10 @@ export async function releaseLease(db: Db, lease: KeyLease): Promise<boolean> {
 }
 
 /** The next fencing token, for the statement that claims a key. */
-export const nextLeaseToken = sql`nextval('idempotency_lease_tokens')`
+const nextLeaseToken = sql`nextval('idempotency_lease_tokens')`
 
 /** The end of a lease that is claimed now, in whole seconds: truncated, never rounded up. */
-export function keyLeaseEnd(seconds: number) {
+function keyLeaseEnd(seconds: number) {
   return sql`date_trunc('second', now() + make_interval(secs => ${seconds}))`
 }
 

@@ -6,7 +6,7 @@ import type { TableShape } from './shapes.sql.ts'
 import { merchantColumnOf, movedTables } from './tables.ts'
 
 /** Rows of a page: some ten milliseconds of work on each side, and a few megabytes. */
-export const rowsPerPage = 2_000
+const rowsPerPage = 2_000
 
 /** The values of `TableShape.order` of a row, as texts. */
 export type Place = readonly string[]
