@@ -1,11 +1,12 @@
 import { auditActions } from '@hedgepayments/contract'
 import { describe, expect, test } from 'vitest'
+import { hedge } from '../../cli/hedge.ts'
 import { changeTriggers } from '../../support/databases/nodes.ts'
 import { insertPayments, lockPayments } from '../../support/databases/sql.ts'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
 import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
-import { doings, logOf, type Named, stripeKey, stripeSecret } from './audited-actions.ts'
+import { doings, logOf, type Named, path, stripeKey, stripeSecret } from './audited-actions.ts'
 
 const fixture = withServers(1, {
   HEDGE_ENCRYPTION_KEY: 'a key of the test suite, 32 characters or more',
@@ -281,6 +282,18 @@ describe('the table of the audit log', () => {
     )
     expect(row).toMatchObject({ action: 'api_key.created', actor_id: null, address: null })
   })
+})
+
+test('records that the operator has erased a customer, without its data', async () => {
+  const { test: api, id } = await createMerchant(fixture)
+  const payment = await createPayment(api, { customer_email: 'erase-me@example.com' })
+  await api('POST', `/v1/payments/${payment.id}/cancel`)
+  const which = ['--customer', 'erase-me@example.com', '--merchant', id]
+  const { code } = await hedge(['erase', ...which, '--database', fixture.database.url, '--yes'])
+  expect(code).toBe(0)
+  const log = await api('GET', `${path}?action=customer.erased`)
+  expect(log.body.data[0]).toMatchObject({ action: 'customer.erased', actor: { type: 'operator' } })
+  expect(log.text).not.toContain('erase-me')
 })
 
 test('the tests above have covered every action of the contract', async () => {
