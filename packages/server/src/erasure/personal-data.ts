@@ -271,4 +271,11 @@ export const personalData = {
   signing_keys: { id, purpose: code, secret },
   seals: { merchant_id: id, previous_hash: hash, hash, row_hashes: hash },
   head_keys: { id, public_key: secret, secret },
+  cell: { public_url: kept('the address of this deployment'), encryption_key_ids: id },
+  merchant_moves: {
+    merchant_id: id,
+    move_id: id,
+    phase: code,
+    other_url: kept('the address of another deployment'),
+  },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Column>>>>

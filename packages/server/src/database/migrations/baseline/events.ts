@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { mayMove } from './functions.ts'
 
 /** Events, and the records of idempotency keys. */
 export async function createEvents(db: Kysely<unknown>): Promise<void> {
@@ -60,7 +61,7 @@ async function refuseEventChanges(db: Kysely<unknown>): Promise<void> {
       personal text[] := '{customer_email,customer_id,description,statement_descriptor,metadata,
         success_url,cancel_url,payment_method_details,failure_message,cancellation_reason,refunds,
         next_action}';
-    begin
+    begin ${mayMove}
       if tg_op = 'UPDATE' and current_setting('hedge.erasing', true) = 'on'
         and to_jsonb(old) - '{reason,state}'::text[] = to_jsonb(new) - '{reason,state}'::text[]
         and new.reason is null

@@ -56,7 +56,7 @@ async function refuseUnlessErased(db: Kysely<unknown>): Promise<void> {
     declare
       before jsonb := to_jsonb(old);
       after jsonb := to_jsonb(new);
-    begin
+    begin ${mayMove}
       if current_setting('hedge.erasing', true) = 'on' and before - tg_argv = after - tg_argv
         and not exists (
           select from unnest(tg_argv) as erased (name)
