@@ -192,11 +192,11 @@ describe('the chain of seals', () => {
       from (select 1) one`
     await sql.query(insert, [owner.merchant_id, 1, '50 minutes'])
     expect((await verify()).checks.seals?.status).toBe('ok')
-    await sql.query(insert, [owner.merchant_id, 2, '2 hours'])
+    await sql.query(insert, [owner.merchant_id, 2, '3 hours'])
     const { code, checks } = await verify()
     await withoutGuards(sql, `delete from events where subject_id = 'test_late'`)
     expect({ code, seals: checks.seals }).toMatchObject({ code: 0, seals: { status: 'warn' } })
-    expect(checks.seals?.found).toBe('2 events without a seal, the oldest is 2 h old')
+    expect(checks.seals?.found).toBe('2 events without a seal, the oldest is 3 h old')
   })
 
   test.each(tampering)('a change by hand is found: $what', async ({ change, found }) => {
