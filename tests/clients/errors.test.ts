@@ -6,6 +6,7 @@ import { createPaid } from '../support/payments/paid.ts'
 import { initiate } from '../support/payments/sandbox.ts'
 import { withMerchant } from '../support/servers/merchant.ts'
 import { createLiveMerchant, createMerchant } from '../support/servers/servers.ts'
+import { until } from '../support/until.ts'
 
 const fixture = withMerchant()
 const ifMatch = { headers: { 'if-match': '"99"' } }
@@ -40,6 +41,21 @@ const post = (path: string, body?: object, more: object = {}) =>
 const create = (body: object) => post('/v1/payments', paymentBody({ ...body }))
 const act = (status: keyof typeof ids, action: string, body?: object, more?: object) =>
   post(`/v1/payments/${ids[status]}/${action}`, body, more)
+
+/** A message for a merchant in a phase of its move to another cell, once the server has read the phase. */
+async function messageOfMoving(phase: string, code: string): Promise<ApiAnswer> {
+  const { id } = await createMerchant(fixture)
+  await fixture.sql.query(
+    `insert into merchant_moves (merchant_id, move_id, phase, position_offset, positions_end)
+     values ($1, $1, $2, 0, 1)`,
+    [id, phase],
+  )
+  return await until('the server has read the phase', async () => {
+    const path = `/v1/processors/stripe/webhook/${id}/test`
+    const answer = await fixture.api('POST', path, { body: { object: 'event' } })
+    return answer.body.error?.code === code && answer
+  })
+}
 
 /** A request for each error that an operation lists in addition to those of all operations. */
 const requests: Readonly<Record<string, () => Promise<ApiAnswer>>> = {
@@ -109,6 +125,8 @@ const requests: Readonly<Record<string, () => Promise<ApiAnswer>>> = {
     const path = `/v1/processors/stripe/webhook/${merchant}/test`
     return await fixture.api('POST', path, { rawBody, headers })
   },
+  'receiveProcessorMessage merchant_moving': () => messageOfMoving('frozen', 'merchant_moving'),
+  'receiveProcessorMessage merchant_moved': () => messageOfMoving('moved', 'merchant_moved'),
   'retrieveTestClock not_found': () => live('GET', '/v1/test/clock'),
   'advanceTestClock not_found': () =>
     live('POST', '/v1/test/clock/advance', { body: { seconds: 1 } }),

@@ -124,15 +124,20 @@ test('a SQL statement is a span of its request, without its values', async () =>
   const customer_email = 'planted-in-a-trace@example.com'
   const { id } = await createPayment(api, { customer_email, description: 'planted text' })
   await api('GET', `/v1/payments/${id}`)
-  const request = await until('the request was traced', () =>
-    spans.find(
-      (span) =>
-        span.name === 'GET /v1/payments/:id' && attributeOf(span, 'hedge.payment_id') === id,
-    ),
-  )
-  const statement = await until('its statement was traced', () =>
-    spans.find(({ parentSpanId }) => parentSpanId === request.spanId),
-  )
+  await api('GET', `/v1/payments/${id}/attempts`)
+  const statementOf = async (path: string) => {
+    const request = await until('the request was traced', () =>
+      spans.find(
+        (span) => span.name === `GET ${path}` && attributeOf(span, 'hedge.payment_id') === id,
+      ),
+    )
+    return await until('its statement was traced', () =>
+      spans.find(({ parentSpanId }) => parentSpanId === request.spanId),
+    )
+  }
+  // Concurrent reads share a statement.
+  expect((await statementOf('/v1/payments/:id')).name).toBe('sql read payments')
+  const statement = await statementOf('/v1/payments/:id/attempts')
   expect(attributeOf(statement, 'db.query.text')).toContain('$1')
   for (const planted of [customer_email, 'planted text', server.secretKey]) {
     expect(bodies.filter((body) => body.includes(planted))).toEqual([])
