@@ -154,6 +154,12 @@ test('its keys are named by their hashes for the proxy, and deleted where it was
     code: 3,
     stderr: expect.stringContaining('not moved'),
   })
+  // Somebody has signed in to the dashboard there.
+  await a.sql.query(
+    `insert into dashboard_sessions select sha256('token'), k.id, now(), now() + interval '1 hour'
+     from api_keys k where k.merchant_id = $1 limit 1`,
+    [merchant],
+  )
   const cleaned = await clean(merchant, a)
   expect(cleaned, cleaned.stderr).toMatchObject({ code: 0 })
   expect(await a.sql.query('select from events union all select from payments')).toEqual([])

@@ -161,8 +161,9 @@ export const errors = {
   merchant_moving: {
     status: 503,
     description:
-      'The operator moves the merchant to another cell, which takes seconds. Nothing was done: retry.',
-    message: 'The merchant is moving to another cell. Try again after a second.',
+      'The operator moves the merchant to another cell, which takes seconds. Repeat the request with the same idempotency key: a request that was in progress may have been carried out.',
+    message:
+      'The merchant is moving to another cell. Try again after a second, with the same idempotency key.',
     details: null,
   },
   merchant_moved: {

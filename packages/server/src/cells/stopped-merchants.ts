@@ -8,27 +8,46 @@ import { listStopped, type StoppedMerchant } from './stopped-merchants.sql.ts'
 
 /**
  * How often a process reads which merchants are not served here, in milliseconds. `hedge merchants move`
- * waits for longer before it relies on it (`moves/fence.ts`).
+ * waits for longer before it relies on it (`moves/move.ts`).
  */
 export const stoppedReadMs = 200
 
+/** An older list is read again before a request is answered. A move waits for longer. */
+const recentMs = 2 * stoppedReadMs
+
 /**
  * The merchants that this process does not serve: they are moving to another cell, or have moved. It spares
- * their requests the way to the database. What keeps their writes out is the guard there, so an old list
- * does no harm.
+ * their requests the way to the database. What keeps their writes out is the guard there. Reads depend on the
+ * list: so one that is not recent, for example because the process has paused, is read again first.
  */
 export class StoppedMerchants {
   readonly #db: Db
   #stopped: ReadonlyMap<string, StoppedMerchant> = new Map()
+  #readAtMs = Number.NEGATIVE_INFINITY
+  #reading: Promise<void> | null = null
 
   constructor(db: Db) {
     this.#db = db
   }
 
-  /** Reads the list. */
+  /** Reads the list. Callers share a statement. */
   async read(): Promise<void> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = null
+    })
+    await this.#reading
+  }
+
+  async #read(): Promise<void> {
+    const startedMs = performance.now()
     const rows = await listStopped(this.#db)
     this.#stopped = new Map(rows.map((row) => [row.merchantId, row]))
+    this.#readAtMs = startedMs
+  }
+
+  /** Whether the list is so old that a merchant may have moved since. Then read it first. */
+  get isOutdated(): boolean {
+    return performance.now() - this.#readAtMs > recentMs
   }
 
   /** Reads the list again and again. */

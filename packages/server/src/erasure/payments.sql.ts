@@ -44,13 +44,19 @@ export async function lockNextPayments(
   { customer, after, limit }: { customer: Customer; after: string; limit: number },
 ): Promise<FoundPayment[]> {
   const { account } = customer
+  const { rows: locked } = await sql<{ id: string }>`
+    select p.id from payments p
+    where ${inAccount('p', account)} and ${isOf('p', customer)} and p.id > ${after}
+    order by p.id limit ${limit} for no key update of p`.execute(tx)
+  const ids = locked.map(({ id }) => id)
+  if (ids.length === 0) return []
+  // A statement of its own: it sees the tasks and calls that were written while the lock was awaited.
   const { rows } = await sql<FoundPayment>`
     select p.id, p.customer_email, p.customer_id, p.checkout_session_id,
       case when p.processor_reference is not null then p.processor end as processor,
       ${openBecause(account)} as open_because
     from payments p
-    where ${inAccount('p', account)} and ${isOf('p', customer)} and p.id > ${after}
-    order by p.id limit ${limit} for no key update of p`.execute(tx)
+    where ${inAccount('p', account)} and p.id = any(${ids}::text[]) order by p.id`.execute(tx)
   return rows
 }
 

@@ -28,6 +28,10 @@ export async function beginMove(sides: Sides, merchantId: string): Promise<Begun
       return requireNotAbandoned({ source: here, target: there })
     throw otherMove(merchantId, here)
   }
+  if (here && !here.source_ended) {
+    const message = `The move of ${merchantId} to the source is not finished where it came from. Run that command again first.`
+    throw new MoveError('other_move', message)
+  }
   if (!(await hasMerchant(source.client, merchantId))) throw notFound(merchantId)
   await checkSecrets(sides, merchantId)
   if (there?.phase === 'incoming') {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ClientBase } from 'pg'
 import { MoveError } from '../cells/move-error.ts'
 import { stoppedReadMs } from '../cells/stopped-merchants.ts'
 import type { Database } from '../database/connect.ts'
@@ -15,7 +16,7 @@ import { findShapes, type TableShape } from './rows/shapes.sql.ts'
 import { type SyncedTable, syncTables } from './rows/sync.ts'
 import { movedTables } from './rows/tables.ts'
 import { type Sides, withSides } from './sides.ts'
-import { changePhase, type MoveRow, readMove } from './state.sql.ts'
+import { changePhase, endAtTarget, type MoveRow, readMove } from './state.sql.ts'
 
 /** What happens while a merchant moves. */
 export interface MoveProgress {
@@ -42,6 +43,8 @@ const finishMsMax = 20_000
 const roundsMax = 5
 /** Rows that the last round may copy: less than a second of work. */
 const remainderMax = 5_000
+/** Attempts to remove the triggers after the switch. */
+const guardAttempts = 3
 /** Every process has read the list of stopped merchants by then. One that has not is kept out by the guards. */
 const announcedMs = 3 * stoppedReadMs
 
@@ -159,14 +162,27 @@ class Move {
    * use for the next try.
    */
   async #lift(): Promise<void> {
-    const { client } = this.#sides.source
+    // A connection of its own: those of the move may be lost, or in the middle of a copy.
+    await this.#sides.source.database
+      .withLongClient((client) => this.#liftBy(client))
+      .catch(() =>
+        this.#progress.onStep('the source still refuses the merchant: run the command again'),
+      )
+  }
+
+  async #liftBy(client: ClientBase): Promise<void> {
     const merchantId = this.#merchantId
-    await this.#change({ from: ['announced', 'fenced', 'frozen'], to: 'copying' }, async () => {
-      const { phase, attempts_through: from } = await this.#require(client)
-      if (phase !== 'frozen' || from === null) return
-      const to = await lockAttemptCounts(client)
-      await shiftAttemptCounts(client, { merchantId, from, to })
-    }).catch(() => undefined)
+    const from = ['announced', 'fenced', 'frozen'] as const
+    await changePhase(
+      client,
+      { merchantId, moveId: this.#moveId, from, to: 'copying' },
+      async () => {
+        const { phase, attempts_through: counted } = await this.#require(client)
+        if (phase !== 'frozen' || counted === null) return
+        const to = await lockAttemptCounts(client)
+        await shiftAttemptCounts(client, { merchantId, from: counted, to })
+      },
+    )
   }
 
   /** The target serves the merchant: the switch. */
@@ -195,12 +211,19 @@ class Move {
       otherUrl: target.publicUrl,
     })
     this.#progress.onStep('the target serves the merchant')
-    await dropGuards(target.client, this.#merchantId)
     const { fenced_at: fencedAt } = await this.#require(source.client)
+    const refusedMs = fencedAt === null ? 0 : Date.now() - Date.parse(fencedAt)
+    await endAtTarget(target.client, this.#moveId)
+    // They refuse nothing any more, and a long read of the target may keep them: clients must not wait for that.
+    await dropGuards(target.client, this.#merchantId, guardAttempts).catch(() =>
+      this.#progress.onStep(
+        'the triggers of the move are left: run the command again to remove them',
+      ),
+    )
     return {
       merchantId: this.#merchantId,
       tables: this.#tables,
-      refusedMs: fencedAt === null ? 0 : Date.now() - Date.parse(fencedAt),
+      refusedMs,
       apiUrl: target.publicUrl,
     }
   }

@@ -68,3 +68,11 @@ export async function hasKeyOf(
   )
   return rows.length > 0
 }
+
+/** Ends the sessions of the dashboard that the merchant's keys have begun: they refer to rows of these keys. */
+export async function endDashboardSessions(client: ClientBase, merchantId: string): Promise<void> {
+  await client.query(
+    'delete from dashboard_sessions where key_id in (select id from api_keys where merchant_id = $1)',
+    [merchantId],
+  )
+}

@@ -25,6 +25,8 @@ export interface MoveRow {
   readonly positions_end: string
   readonly attempts_through: string | null
   readonly fenced_at: string | null
+  /** At the target: whether the source has ended its part too. */
+  readonly source_ended: boolean
 }
 
 /** The row of a merchant; `undefined`: it does not move, and has not moved. */
@@ -35,7 +37,7 @@ export async function readMove(
   const { rows } = await client.query<MoveRow>(
     `select merchant_id, move_id, phase, position_offset::text as position_offset,
        positions_end::text as positions_end, attempts_through::text as attempts_through,
-       fenced_at::text as fenced_at
+       fenced_at::text as fenced_at, source_ended
      from merchant_moves where merchant_id = $1`,
     [merchantId],
   )
@@ -62,12 +64,18 @@ export async function insertMove(
      values ($1, $2, $3, $4, $5)
      on conflict (merchant_id) do update set move_id = excluded.move_id, phase = excluded.phase,
        position_offset = excluded.position_offset, positions_end = excluded.positions_end,
-       attempts_through = null, other_url = null, began_at = now(), fenced_at = null, ended_at = null
+       attempts_through = null, other_url = null, began_at = now(), fenced_at = null, ended_at = null,
+       source_ended = false
      where merchant_moves.phase = 'arrived'`,
     [row.merchantId, row.moveId, row.phase, String(row.offset), String(row.end)],
   )
   if (rowCount === 1) return
   throw new MoveError('other_move', `${row.merchantId} is part of another move.`)
+}
+
+/** Stores at the target that the source has ended its part: another move may begin there. */
+export async function endAtTarget(client: ClientBase, moveId: string): Promise<void> {
+  await client.query('update merchant_moves set source_ended = true where move_id = $1', [moveId])
 }
 
 /** Deletes the row of a move: the merchant is served here, or has no rows here any more. */

@@ -4,6 +4,7 @@ import { lockAttemptCounts, shiftAttemptCounts } from './progress/attempts.sql.t
 import { dropGuards } from './rows/guards.sql.ts'
 import { beginOwn, deleteLast } from './rows/pages.sql.ts'
 import { findShapes } from './rows/shapes.sql.ts'
+import { endDashboardSessions, hasMerchant } from './sides.sql.ts'
 import { type Side, type Sides, withSide, withSides } from './sides.ts'
 import { changePhase, deleteMove, type MoveRow, readMove } from './state.sql.ts'
 
@@ -29,6 +30,10 @@ export async function undoMove(given: {
     const here = await readMove(sides.source.client, merchantId)
     const there = await readMove(sides.target.client, merchantId)
     requireIncomplete(merchantId, { here, there })
+    if (!here && !(await hasMerchant(sides.source.client, merchantId))) {
+      const message = `The source does not have the merchant ${merchantId}: --from names another database.`
+      throw new MoveError('merchant_not_found', message)
+    }
     if (there?.phase === 'incoming') {
       await changePhase(sides.target.client, {
         ...{ merchantId, moveId: there.move_id, from: ['incoming'], to: 'abandoned' },
@@ -91,6 +96,7 @@ async function serveAgain({ source }: Sides, row: MoveRow): Promise<void> {
 /** Deletes all rows of a merchant, those that refer to others first, and then the row of its move. */
 async function deleteRows({ client }: Side, row: MoveRow): Promise<number> {
   let rows = 0
+  await endDashboardSessions(client, row.merchant_id)
   for (const shape of (await findShapes(client)).reverse()) {
     for (;;) {
       const deleted = await deleteLast(client, shape, row.merchant_id)

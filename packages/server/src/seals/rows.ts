@@ -79,7 +79,7 @@ const sealedFields = ['id', 'status', 'amount', 'currency', 'fee', 'withdrawn_am
  * The rows of an event: the event, then its transfers. Each text is the JSON of an array, so that no two
  * different rows have the same text. E-mail addresses, reasons and metadata are in none of them. Positions
  * are not either: the hash covers the order of the rows, and a merchant that moves to another cell keeps its
- * order and its chain, but gets other positions (`moves/positions.ts`).
+ * order and its chain, but gets other positions (`moves/progress/reserve.sql.ts`).
  */
 export function rowsOf(event: SealableEvent): SealedRow[] {
   const { position } = event

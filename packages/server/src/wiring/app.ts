@@ -73,7 +73,7 @@ export interface AppOptions {
 /** Creates the HTTP server with the routes of every feature. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { database, log, trustedProxies, limits = {} } = options
-  const { stopped = new StoppedMerchants(database.db) } = options
+  const { stopped = new StoppedMerchants(database.keyDb) } = options
   const isSecure = () => options.publicUrl().startsWith('https:')
   const authenticator = new Authenticator(database.keyDb)
   const sessions = new Sessions(database, authenticator, isSecure)
@@ -166,8 +166,11 @@ function authenticationBy(by: {
   tokens: ClientTokens
   stopped: StoppedMerchants
 }) {
-  const served = (found: Auth | Refusal) =>
-    'refusal' in found ? found : (by.stopped.refusalOf(found.merchantId) ?? found)
+  const served = (found: Auth | Refusal): Auth | Refusal | Promise<Auth | Refusal> => {
+    if ('refusal' in found) return found
+    const check = () => by.stopped.refusalOf(found.merchantId) ?? found
+    return by.stopped.isOutdated ? by.stopped.read().then(check) : check()
+  }
   const find = (request: FastifyRequest, nowMs: number, throttledLookup?: ThrottledLookup) => {
     if (readClientToken(request)) return by.tokens.authenticate(request, nowMs)
     const authorization = readHeader(request, 'authorization')

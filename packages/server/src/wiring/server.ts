@@ -173,7 +173,7 @@ async function serve({ config, log, database }: Parts) {
       keys.length > 0 ? new Keyring(keys, purpose).ids : [],
     ),
   })
-  const stopped = new StoppedMerchants(database.db)
+  const stopped = new StoppedMerchants(database.keyDb)
   await stopped.read()
   const workers = startWorkers({
     ...{ database, processors, fees, processorCallsMax, sealer, log, privateNetworks },

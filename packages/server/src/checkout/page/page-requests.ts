@@ -89,6 +89,7 @@ export class PageRequests {
     const subject = await this.#guard.find(request, id, () => findSubject(this.#dependencies, id))
     if (isRefusal(subject)) return subject
     const { merchantId, livemode } = accountOf(subject)
+    if (this.#stopped.isOutdated) await this.#stopped.read()
     const refusal = this.#stopped.refusalOf(merchantId) ?? (livemode ? this.#refuseLive() : null)
     return refusal ?? subject
   }

@@ -59,9 +59,13 @@ export function unavailable(message: string): Refusal {
   return { ...refuse('service_unavailable', message), headers: { 'retry-after': '1' } }
 }
 
-/** The 503 of a merchant that is moving to another cell. */
+/**
+ * The 503 of a merchant that is moving to another cell. A request that was in progress may have reached the
+ * processor: its payment is in the other cell, where the same idempotency key finds it.
+ */
 export function merchantMoving(): Refusal {
-  const message = 'The merchant is moving to another cell. Try again after a second.'
+  const message =
+    'The merchant is moving to another cell. Try again after a second, with the same idempotency key.'
   return { ...refuse('merchant_moving', message), headers: { 'retry-after': '1' } }
 }
 

@@ -73,8 +73,8 @@ async function until(deadline: number, isDone: () => Promise<boolean>): Promise<
   while (!(await isDone())) {
     if (performance.now() > deadline) {
       const message =
-        'The relay of events does not advance, because a transaction of the PostgreSQL server has been open for long. ' +
-        'See pg_stat_activity, and run the command again.'
+        'The relay, the counts or the seals of events do not advance: another process has locked them, or a transaction ' +
+        'of the PostgreSQL server has been open for long. See pg_stat_activity, and run the command again.'
       throw new MoveError('too_slow', message)
     }
     await sleep(pollMs)

@@ -35,12 +35,27 @@ export async function reservePositions(
   )
   const first = BigInt(rows[0]?.first ?? 0)
   const length = BigInt(rows[0]?.last ?? 0) - first + 1n + growth
-  const { rows: reserved } = await target.query<{ end: string }>(
-    `select setval(${sequence}, coalesce(pg_sequence_last_value(${sequence}), 0) + $1::bigint)::text as end`,
-    [String(slack + length)],
-  )
-  const end = BigInt(reserved[0]?.end ?? 0)
+  const end = await withSequences(target, async () => {
+    const { rows: reserved } = await target.query<{ end: string }>(
+      `select setval(${sequence}, coalesce(pg_sequence_last_value(${sequence}), 0) + $1::bigint)::text as end`,
+      [String(slack + length)],
+    )
+    return BigInt(reserved[0]?.end ?? 0)
+  })
   return { offset: end - length + 1n - first, end }
+}
+
+/**
+ * Locks the sequences of a database for a step that reads and sets one: else two moves at the same time could set
+ * it back.
+ */
+async function withSequences<T>(client: ClientBase, step: () => Promise<T>): Promise<T> {
+  await client.query(`select pg_advisory_lock(hashtextextended('sequences of moves', 24))`)
+  try {
+    return await step()
+  } finally {
+    await client.query(`select pg_advisory_unlock(hashtextextended('sequences of moves', 24))`)
+  }
 }
 
 /** The last position of the merchant's events; 0: it has none. */
@@ -78,10 +93,12 @@ export async function raiseSequences({
       'select coalesce(pg_sequence_last_value($1::regclass), 0)::text as last',
       [name],
     )
-    await target.query(
-      `select setval($1::regclass, $2::bigint + $3::bigint)
-       where coalesce(pg_sequence_last_value($1::regclass), 0) <= $2::bigint`,
-      [name, rows[0]?.last ?? '0', String(slack)],
+    await withSequences(target, () =>
+      target.query(
+        `select setval($1::regclass, $2::bigint + $3::bigint)
+         where coalesce(pg_sequence_last_value($1::regclass), 0) <= $2::bigint`,
+        [name, rows[0]?.last ?? '0', String(slack)],
+      ),
     )
   }
 }

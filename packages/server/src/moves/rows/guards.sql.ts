@@ -42,16 +42,18 @@ export async function addGuards(client: ClientBase, merchantId: string): Promise
 }
 
 /** Removes the guards of a merchant from its tables. */
-export async function dropGuards(client: ClientBase, merchantId: string): Promise<void> {
+export async function dropGuards(
+  client: ClientBase,
+  merchantId: string,
+  attempts = attemptsMax,
+): Promise<void> {
   for (const table of Object.keys(movedTables)) {
     const present = await findGuards(client, table)
     const names = guardsOf(table, merchantId).filter(({ name }) => present.has(name))
     if (names.length === 0) continue
-    await changeTable(client, table, () =>
-      names.map(
-        ({ name }) => `drop trigger ${escapeIdentifier(name)} on ${escapeIdentifier(table)}`,
-      ),
-    )
+    const drop = ({ name }: { name: string }) =>
+      `drop trigger ${escapeIdentifier(name)} on ${escapeIdentifier(table)}`
+    await changeTable(client, table, () => names.map(drop), attempts)
   }
 }
 
@@ -68,6 +70,7 @@ async function changeTable(
   client: ClientBase,
   table: string,
   statements: () => string[],
+  attempts = attemptsMax,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -78,7 +81,7 @@ async function changeTable(
     } catch (error) {
       await client.query('rollback')
       if (!isLockTimeout(error)) throw error
-      if (attempt === attemptsMax) throw locked(table)
+      if (attempt === attempts) throw locked(table)
       await sleep(pauseMs)
     }
   }

@@ -1,5 +1,6 @@
 import { toMs } from '../../domain/time.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
+import { unavailable } from '../../http/answers/failures.ts'
 import { type Refusal, refuseField } from '../../http/answers/refusal.ts'
 import { recordDropped } from '../../idempotency/replay.ts'
 import type { ProcessorRules } from '../../processors/interface/rules.ts'
@@ -43,7 +44,9 @@ export async function createPayment(
     if (result === null) continue
     return 'paymentId' in result ? await submitCreated(dependencies, request, result) : result
   }
-  return recordDropped()
+  return request.idempotency
+    ? recordDropped()
+    : unavailable("The merchant's settings are changing. Try again: nothing was done.")
 }
 
 /** `null`: the merchant's settings or the key's record have changed. Nothing was done. */
@@ -57,8 +60,10 @@ async function tryCreate(
   const rules = dependencies.processors.rulesWith(request.auth, checkedWith)
   const refusal = refuseCreate(request, payment, rules)
   if (refusal) return await refuseUnlessRepeated(dependencies, request, { refusal, checkedWith })
+  const created = await insertNew(dependencies, request, { payment, checkedWith })
+  if (created === 'changed') return null
+  if (created !== 'recorded') return created
   return (
-    (await insertNew(dependencies, request, { payment, checkedWith })) ??
     (await repeatCreate(dependencies, request)) ??
     (await createCanceled(dependencies.db, request, payment))
   )
@@ -92,18 +97,18 @@ function refuseCreate(
   return refuseCharge(rules, body)
 }
 
-/** Inserts the payment. `null`: the idempotency key has a record, or the settings have changed. */
+/** Inserts the payment, unless the idempotency key has a record, or the merchant's settings have changed. */
 async function insertNew(
   { creates, defaults, leaseSeconds }: CreateDependencies,
   { auth, body, idempotency }: CreateRequest,
   { payment, checkedWith }: { payment: NewPayment; checkedWith: MerchantDefaults },
-): Promise<Reply | PaymentToSubmit | null> {
+): Promise<Reply | PaymentToSubmit | 'recorded' | 'changed'> {
   // The record of a create that submits says `running` until the submission has a result.
   const content = body.initiate ? { leaseSeconds } : renderCreated(payment)
   const record = idempotency && { ...idempotency, content }
   const outcome = await creates.insert({ payment, actorId: auth.keyId, record, checkedWith })
   if (outcome.kind === 'changed') defaults.set(auth, outcome.defaults)
-  if (outcome.kind !== 'inserted') return null
+  if (outcome.kind !== 'inserted') return outcome.kind
   const { inserted } = outcome
   const { id: paymentId, leaseToken: token } = inserted
   if ('fill' in content) {

@@ -1,12 +1,21 @@
 import { sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
 
-/** The last position that the coordinator has given. */
-export async function readLastPosition(db: Db): Promise<bigint> {
-  const { rows } = await sql<{ position: string }>`
-    select case when is_called then last_value else 0 end::text as position
+/** The last position that the coordinator has given, and when its PostgreSQL has started. */
+export interface LastPosition {
+  readonly position: bigint
+  /** Another start means a crash or a failover, after which positions may be given again. */
+  readonly startedAt: string
+}
+
+/** Reads the last position that the coordinator has given. */
+export async function readLastPosition(db: Db): Promise<LastPosition> {
+  const { rows } = await sql<{ position: string; startedAt: string }>`
+    select case when is_called then last_value else 0 end::text as position,
+      pg_postmaster_start_time()::text as "startedAt"
     from events_position_seq`.execute(db)
-  return BigInt(rows[0]?.position ?? 0)
+  const [row] = rows
+  return { position: BigInt(row?.position ?? 0), startedAt: row?.startedAt ?? '' }
 }
 
 /** The transactions that have taken a position, or are about to. */

@@ -41,6 +41,9 @@ import {
 // day, and new candidates begin beside it. So a long transaction delays the events behind the position that it
 // has taken, and no load of short transactions can delay the fence.
 //
+// A coordinator that has crashed may give positions again that an open transaction had: the sequence was not yet on
+// disk. So what was found before another start of its PostgreSQL does not count (`pg_postmaster_start_time`).
+//
 // All of it is in memory: another process, or this one after a restart, begins with new candidates.
 
 /** A position, and what it waits for. */
@@ -58,12 +61,16 @@ const candidatesMax = 16
 /** Finds out up to which position no further event can appear in a cluster. */
 export class ClusterFence {
   #passed = 0n
+  #startedAt = ''
   #candidates: Candidate[] = []
   #turn: Promise<void> | null = null
 
-  /** No event up to this position can appear later. Those that exist are visible to the next statement. */
-  get passed(): bigint {
-    return this.#passed
+  /**
+   * No event up to this position can appear later. Those that exist are visible to the next statement. 0 for another
+   * start of the coordinator than that of the candidates.
+   */
+  passedSince(startedAt: string): bigint {
+    return startedAt === this.#startedAt ? this.#passed : 0n
   }
 
   /** Begins a candidate at the last position, and checks those that wait. Callers share a turn. */
@@ -75,7 +82,12 @@ export class ClusterFence {
   }
 
   async #advance(db: Db): Promise<void> {
-    const position = await readLastPosition(db)
+    const { position, startedAt } = await readLastPosition(db)
+    if (startedAt !== this.#startedAt) {
+      this.#startedAt = startedAt
+      this.#passed = 0n
+      this.#candidates = []
+    }
     const running = await findWriters(db)
     const newest = this.#candidates.at(-1)?.position ?? this.#passed
     if (position > newest && this.#candidates.length < candidatesMax) {

@@ -5,7 +5,7 @@ import { testSubjectPrefix } from '../../events/event-id.ts'
 import { endOfUnbroken } from '../../events/horizon.sql.ts'
 import { claimedTime } from '../../lists/ids.sql.ts'
 import { readLastPosition } from './cluster-fence.sql.ts'
-import { fenceOf } from './cluster-fence.ts'
+import { type ClusterFence, fenceOf } from './cluster-fence.ts'
 import { insertTimed, stepMax } from './insert-deliveries.sql.ts'
 
 /** Events between two positions: the first exclusive, the last inclusive. */
@@ -29,21 +29,22 @@ interface Step {
  */
 export async function relayInCluster(db: Db): Promise<number> {
   const fence = fenceOf(db)
-  const { passed, isAtGap } = await relayNext(db, fence.passed)
+  const { passed, isAtGap } = await relayNext(db, fence)
   if (passed > 0 || !isAtGap) return passed
   await fence.advance(db)
-  return (await relayNext(db, fence.passed)).passed
+  return (await relayNext(db, fence)).passed
 }
 
 /** Relays the next events, up to the first gap that is behind the fence. */
-async function relayNext(db: Db, fence: bigint): Promise<Step> {
+async function relayNext(db: Db, clusterFence: ClusterFence): Promise<Step> {
   return await db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ position: string }>`
       select position::text as position from event_relay for update skip locked`.execute(tx)
     // Another process relays.
     if (!rows[0]) return { passed: 0, isAtGap: false }
     const after = BigInt(rows[0].position)
-    const last = await readLastPosition(tx)
+    const { position: last, startedAt } = await readLastPosition(tx)
+    const fence = clusterFence.passedSince(startedAt)
     if (last <= after) return { passed: 0, isAtGap: false }
     const events = await findNext(tx, after)
     const through = endOfStep(after, { events, fence })

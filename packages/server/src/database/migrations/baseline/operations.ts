@@ -60,7 +60,8 @@ async function cells(db: Kysely<unknown>): Promise<void> {
   // requests and payment work), `frozen` (it refuses every write), `moved`.
   // Here: `incoming` (only the move writes), `arrived`, or `abandoned`.
   // `position_offset` is added to each position of an event, so that they follow those of the target.
-  // They end at `positions_end`. `attempts_through` is how far the source has counted attempts of webhooks.
+  // They end at `positions_end`. `source_ended` says at the target that the source has ended its part.
+  // `attempts_through` is how far the source has counted attempts of webhooks.
   await sql`
     create table merchant_moves (
       merchant_id text collate "C" primary key,
@@ -73,7 +74,8 @@ async function cells(db: Kysely<unknown>): Promise<void> {
       other_url text,
       began_at timestamptz(3) not null default now(),
       fenced_at timestamptz(3),
-      ended_at timestamptz(3)
+      ended_at timestamptz(3),
+      source_ended boolean not null default false
     )`.execute(db)
 }
 

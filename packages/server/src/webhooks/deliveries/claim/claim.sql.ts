@@ -46,7 +46,6 @@ export async function claimDeliveries(db: Db, request: ClaimLimits): Promise<Del
         select d.merchant_id, d.livemode, d.id, d.due_at, d.position from webhook_deliveries d
         where d.merchant_id = q.merchant_id and d.livemode = q.livemode
           and d.endpoint_id = q.endpoint_id and d.status = 'pending' and d.due_at <= now()
-          and ${isServedHere('d')}
           and (d.attempts > 0 or not exists (
             select from webhook_deliveries earlier
             where earlier.merchant_id = d.merchant_id and earlier.livemode = d.livemode
@@ -59,6 +58,7 @@ export async function claimDeliveries(db: Db, request: ClaimLimits): Promise<Del
             - coalesce(u.count, 0)))
         for update skip locked
       ) due
+      where ${isServedHere('q')}
     ), ranked as (
       select *, row_number() over (partition by livemode order by nth, due_at, position) as place
       from due
