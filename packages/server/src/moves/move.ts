@@ -5,6 +5,7 @@ import { stoppedReadMs } from '../cells/stopped-merchants.ts'
 import type { Database } from '../database/connect.ts'
 import { type BegunMove, beginMove } from './begin.ts'
 import {
+  clearAttemptCounts,
   lockAttemptCounts,
   saveAttemptCounts,
   shiftAttemptCounts,
@@ -140,7 +141,12 @@ class Move {
   /** Requests are refused, and the database refuses what follows from them. */
   async #fence(): Promise<void> {
     this.#progress.onStep('refusing requests of the merchant')
-    await this.#change({ from: ['copying', 'announced', 'fenced', 'frozen'], to: 'announced' })
+    const { client } = this.#sides.source
+    const from = ['copying', 'announced', 'fenced', 'frozen'] as const
+    await this.#change({ from, to: 'announced' }, async () => {
+      const counted = await lockAttemptCounts(client)
+      await saveAttemptCounts(client, { merchantId: this.#merchantId, through: counted })
+    })
     await sleep(announcedMs)
     await this.#change({ from: ['announced'], to: 'fenced' })
   }
@@ -151,10 +157,7 @@ class Move {
     const through = await lastPositionOf(client, this.#merchantId)
     if (through + this.#offset > this.#end) throw tooFar()
     await finishEvents(database.db, { through, msMax: finishMsMax })
-    await this.#change({ from: ['fenced'], to: 'frozen' }, async () => {
-      const counted = await lockAttemptCounts(client)
-      await saveAttemptCounts(client, { merchantId: this.#merchantId, through: counted })
-    })
+    await this.#change({ from: ['fenced'], to: 'frozen' })
   }
 
   /**
@@ -177,10 +180,11 @@ class Move {
       client,
       { merchantId, moveId: this.#moveId, from, to: 'copying' },
       async () => {
-        const { phase, attempts_through: counted } = await this.#require(client)
-        if (phase !== 'frozen' || counted === null) return
+        const { attempts_through: counted } = await this.#require(client)
+        if (counted === null) return
         const to = await lockAttemptCounts(client)
         await shiftAttemptCounts(client, { merchantId, from: counted, to })
+        await clearAttemptCounts(client, merchantId)
       },
     )
   }

@@ -11,14 +11,25 @@ export async function lockAttemptCounts(client: ClientBase): Promise<string> {
   return rows[0]?.through ?? ''
 }
 
-/** Stores how far the source had counted the attempts of a merchant when it was frozen. */
+/**
+ * Stores how far the source had counted the attempts of a merchant when it was first announced: since then, the
+ * merchant is left out.
+ */
 export async function saveAttemptCounts(
   client: ClientBase,
   { merchantId, through }: { merchantId: string; through: string },
 ): Promise<void> {
-  await client.query('update merchant_moves set attempts_through = $2 where merchant_id = $1', [
+  await client.query(
+    `update merchant_moves set attempts_through = coalesce(attempts_through, $2::timestamptz)
+     where merchant_id = $1`,
+    [merchantId, through],
+  )
+}
+
+/** Forgets it, because the merchant is counted again. */
+export async function clearAttemptCounts(client: ClientBase, merchantId: string): Promise<void> {
+  await client.query('update merchant_moves set attempts_through = null where merchant_id = $1', [
     merchantId,
-    through,
   ])
 }
 
