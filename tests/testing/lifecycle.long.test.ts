@@ -212,17 +212,23 @@ test('servers start while the folder of all servers is removed again and again',
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
+  const startAndStop = async () => {
+    const clients = Array.from({ length: 5 }, () => startClient())
+    const urls = new Set(await Promise.all(clients.map(({ url }) => url)))
+    expect(urls.size).toBe(1)
+    expect(await Promise.all(clients.map((client) => client.stop()))).toEqual([0, 0, 0, 0, 0])
+  }
   const removing = remove()
-  const clients = Array.from({ length: 5 }, () => startClient())
-  const urls = new Set(
-    await Promise.all(clients.map(({ url }) => url)).finally(async () => {
-      isOver = true
-      await removing
-    }),
-  )
-  expect(urls.size).toBe(1)
+  try {
+    // On a busy machine, the servers of a round may all start between two removals.
+    for (let rounds = 0; rounds === 0 || (removals === 0 && rounds < 10); rounds++) {
+      await startAndStop()
+    }
+  } finally {
+    isOver = true
+    await removing
+  }
   expect(removals).toBeGreaterThan(0)
-  expect(await Promise.all(clients.map((client) => client.stop()))).toEqual([0, 0, 0, 0, 0])
 })
 
 async function placesLeft(): Promise<string[]> {
