@@ -2,6 +2,7 @@ import {
   AddressError,
   connect,
   type Database,
+  findMerchant,
   findRunningPostgres,
   hasBundledPostgres,
   isMigrated,
@@ -76,6 +77,32 @@ export async function requireMigrated({ database }: OpenDatabase): Promise<void>
   if (await isMigrated(database.db)) return
   const message = 'The database is not migrated. Start the server on it once.'
   throw new CliError(exitCodes.error, 'not_migrated', message)
+}
+
+/**
+ * Opens the database as `openDatabase` does, and closes it after `work`. Starts the bundled PostgreSQL if it
+ * does not run.
+ *
+ * @throws {CliError} if it cannot be opened, or its tables are older than this program.
+ */
+export async function withDatabase(
+  { database: databaseUrl, dataDir }: { database?: string; dataDir: string },
+  work: (database: Database) => Promise<void>,
+): Promise<void> {
+  const opened = await openDatabase({ databaseUrl, dataDir, maySpawn: true })
+  try {
+    await requireMigrated(opened)
+    await work(opened.database)
+  } finally {
+    await opened.close()
+  }
+}
+
+/** @throws {CliError} if the database has no merchant with the id of --merchant. */
+export async function requireMerchant({ db }: Database, merchant: string): Promise<void> {
+  if ((await findMerchant(db, merchant)) !== undefined) return
+  const message = `The database has no merchant ${merchant}, which --merchant names.`
+  throw new CliError(exitCodes.notFound, 'merchant_not_found', message)
 }
 
 async function findBundled({

@@ -2,11 +2,10 @@ import {
   type Database,
   type Erasure,
   eraseCustomer,
-  findMerchant,
   OpenObjectsError,
 } from '@hedgepayments/server/admin'
 import { CliError, exitCodes } from '../../exit-codes.ts'
-import { openDatabase, requireMigrated } from '../../open-database.ts'
+import { requireMerchant, withDatabase } from '../../open-database.ts'
 import { confirm } from '../../output/confirm.ts'
 import { countOf, formatCount } from '../../output/format.ts'
 import { toJson } from '../../output/json.ts'
@@ -29,29 +28,14 @@ export interface EraseOptions extends GlobalOptions {
  * @throws {CliError} if there is no such merchant, or objects of the customer have not ended.
  */
 export async function eraseCustomerOf(options: EraseOptions): Promise<void> {
-  const opened = await openDatabase({
-    databaseUrl: options.database,
-    dataDir: options.dataDir,
-    maySpawn: true,
-  })
-  try {
-    await requireMigrated(opened)
-    const { database } = opened
-    await requireMerchant(database, options)
+  await withDatabase(options, async (database) => {
+    await requireMerchant(database, options.merchant)
     if (!options.dryRun) {
       const what = `The personal data of ${countOf(options.customer.length, 'customer')} is erased for good.`
       await confirm({ what, word: 'erase', yes: options.yes })
     }
     show(await erase(database, options), options)
-  } finally {
-    await opened.close()
-  }
-}
-
-async function requireMerchant({ db }: Database, { merchant }: EraseOptions): Promise<void> {
-  if ((await findMerchant(db, merchant)) !== undefined) return
-  const message = `The database has no merchant ${merchant}, which --merchant names.`
-  throw new CliError(exitCodes.notFound, 'merchant_not_found', message)
+  })
 }
 
 async function erase(database: Database, options: EraseOptions): Promise<Erasure> {

@@ -1,7 +1,7 @@
 import { type Resealed, resealSecrets } from '@hedgepayments/server/admin'
 import { readEncryptionKeys } from '../../encryption-keys.ts'
 import { CliError, exitCodes, usageError } from '../../exit-codes.ts'
-import { openDatabase, requireMigrated } from '../../open-database.ts'
+import { withDatabase } from '../../open-database.ts'
 import { formatCount } from '../../output/format.ts'
 import { toJson } from '../../output/json.ts'
 import { print } from '../../output/terminal.ts'
@@ -22,17 +22,7 @@ export async function resealDatabase(options: ResealOptions): Promise<void> {
   if (keys.length === 0) {
     throw usageError('HEDGE_ENCRYPTION_KEY is not set: it is the key that seals the secrets.')
   }
-  const opened = await openDatabase({
-    databaseUrl: options.database,
-    dataDir: options.dataDir,
-    maySpawn: true,
-  })
-  try {
-    await requireMigrated(opened)
-    show(await resealSecrets(opened.database.db, keys), options)
-  } finally {
-    await opened.close()
-  }
+  await withDatabase(options, async ({ db }) => show(await resealSecrets(db, keys), options))
 }
 
 function show({ resealed, left }: Resealed, { json }: GlobalOptions): void {

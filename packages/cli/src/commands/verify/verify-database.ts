@@ -3,7 +3,6 @@ import {
   checkHeads,
   type Database,
   exportHeads,
-  findMerchant,
   HeadKeyError,
   type HeadSigner,
   HeadsFileError,
@@ -15,7 +14,7 @@ import {
 } from '@hedgepayments/server/admin'
 import { readEncryptionKeys } from '../../encryption-keys.ts'
 import { CliError, exitCodes, usageError } from '../../exit-codes.ts'
-import { openDatabase, requireMigrated } from '../../open-database.ts'
+import { requireMerchant, withDatabase } from '../../open-database.ts'
 import { type GivenTime, resolveTime } from '../../options/parse.ts'
 import { renderCheck } from '../../output/checks.ts'
 import { toJson } from '../../output/json.ts'
@@ -41,15 +40,8 @@ const nameWidth = 28
 export async function verifyDatabase(options: VerifyCommandOptions): Promise<void> {
   requireOptions(options)
   const settings = options.processor ? readServerSettings() : null
-  const opened = await openDatabase({
-    databaseUrl: options.database,
-    dataDir: options.dataDir,
-    maySpawn: true,
-  })
-  try {
-    await requireMigrated(opened)
-    const { database } = opened
-    await requireMerchant(database, options)
+  await withDatabase(options, async (database) => {
+    if (options.merchant !== undefined) await requireMerchant(database, options.merchant)
     // First: a wrong file, key or setting must not show after an hour.
     const head = await onHeads(() => checkHead(database, options))
     const target = await onHeads(() => openExport(database, options))
@@ -62,9 +54,7 @@ export async function verifyDatabase(options: VerifyCommandOptions): Promise<voi
       yield* head
       if (target) yield await onHeads(() => exportTo(database, { ...target, checks }))
     })
-  } finally {
-    await opened.close()
-  }
+  })
 }
 
 /** Prints the checks that were made, also if an error ends them. */
@@ -80,16 +70,6 @@ async function report(
   } finally {
     if (isComplete || checks.length > 0) show(checks, { json: options.json, isComplete })
   }
-}
-
-/** @throws {CliError} if there is no merchant with the id of --merchant. */
-async function requireMerchant(
-  { db }: Database,
-  { merchant }: VerifyCommandOptions,
-): Promise<void> {
-  if (merchant === undefined || (await findMerchant(db, merchant)) !== undefined) return
-  const message = `The database has no merchant ${merchant}, which --merchant names.`
-  throw new CliError(exitCodes.notFound, 'merchant_not_found', message)
 }
 
 /** @throws {CliError} for options without a value, or that need another one. */
