@@ -14,8 +14,9 @@ export async function findMerchant(db: Db, id: string): Promise<MerchantRow | un
 }
 
 /**
- * The default undo window of a merchant's payments, in seconds. It is never cached: an acknowledged
- * change must apply in every process at once, or money would be captured too soon.
+ * The default undo window of a merchant's payments, in seconds. An acknowledged change must apply in every
+ * process at once, or money would be captured too soon. So it is read here each time; creates of payments
+ * cache it, and their statement compares it (`payments/create/merchant-defaults.ts`).
  */
 export async function findCancelWindow(db: Db, id: string): Promise<number> {
   const { default_cancel_window: seconds } = await db
