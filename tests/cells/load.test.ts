@@ -27,6 +27,12 @@ const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)
 const clientCount = size({ quick: 4, all: 8 })
 /** Answers before and after each move: the clients work at each cell. */
 const answersBetween = size({ quick: 20, all: 80 })
+/**
+ * Answers at full speed from one step of the test to the next. Then the clients slow down: a move copies all that
+ * they have written, so at full speed each move would take longer than the one before, without an end.
+ */
+const answersAtFullSpeed = 2 * answersBetween
+const pauseMs = { fast: 25, slow: 1_000 }
 /** Each so many moves, the command is killed first. */
 const killedEach = 2
 /** Longer than a move takes, so that some kills come too late. */
@@ -61,7 +67,10 @@ test(`nothing is lost or done twice in ${moves} moves of a merchant under load, 
 
   const journal = createJournal()
   const slot = { index: 0, url: proxy.url, outages: [], child: null, gate: null as never }
+  let before = 0
   const load = startLoad({
+    pauseMs: () =>
+      journal.answered.length < before + answersAtFullSpeed ? pauseMs.fast : pauseMs.slow,
     ...{ fleet: { slots: [slot] } as never, journal, chance: chanceOf(seed + 1), name: `${seed}` },
     ...{ tokens: () => tokens, clockOffsetSeconds: () => 0, clientCount },
   })
@@ -71,18 +80,25 @@ test(`nothing is lost or done twice in ${moves} moves of a merchant under load, 
   for (let n = 0; n < moves; n++) {
     const [from, to] = [cells[at], cells[1 - at]]
     if (!from || !to) throw new Error('there is no cell')
-    await until('the load runs', countsOn(journal))
+    const answersAt = (where: string) => {
+      before = journal.answered.length
+      return until(
+        `the load runs ${where}`,
+        () => journal.answered.length > before + answersBetween,
+      )
+    }
+    await answersAt('before the move')
     const args = ['merchants', 'move', merchant, '--from', from.database.url]
     const both = [...args, '--to', to.database.url]
     if (n % killedEach === killedEach - 1)
       kills += await killOnce(both, chance.below(killAfterMsMax))
     const isUndone = n % (2 * killedEach) === killedEach - 1 && (await undo(both))
-    if (isUndone) await until('the load runs at the first cell', countsOn(journal))
+    if (isUndone) await answersAt('at the first cell')
     const moved = await untilReached([...both, '--map', to.name])
     expect(moved, moved.stderr).toMatchObject({ code: 0, stdout: `${line} ${to.name}\n` })
     proxy.load(moved.stdout)
     refusedMs.push(Number(/refused for ([\d.]+) s/.exec(moved.stderr)?.[1]) * 1_000)
-    await until('the load runs at the other cell', countsOn(journal))
+    await answersAt('at the other cell')
     const cleaned = await untilReached([...args, '--clean'])
     expect(cleaned, cleaned.stderr).toMatchObject({ code: 0 })
     at = 1 - at
@@ -107,12 +123,6 @@ test(`nothing is lost or done twice in ${moves} moves of a merchant under load, 
 
 /** Tokens without a fault of the processor, and with lost answers. */
 const tokens = ['tok_visa', 'tok_visa', 'tok_lostAuthorizeAnswer', 'tok_lostCaptureAnswer']
-
-/** Whether enough requests have been answered since the call. */
-function countsOn({ answered }: { answered: readonly unknown[] }): () => boolean {
-  const before = answered.length
-  return () => answered.length > before + answersBetween
-}
 
 /** Starts the command and sends SIGKILL after a while. Returns 1 if it was still running. */
 async function killOnce(args: readonly string[], afterMs: number): Promise<number> {

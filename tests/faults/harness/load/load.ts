@@ -21,12 +21,13 @@ export interface LoadOptions {
   /** How far the merchant's clock is ahead, in seconds. */
   readonly clockOffsetSeconds: () => number
   readonly clientCount?: number
+  /** Minimum pause between two requests of a client, in milliseconds. A random time of up to the same length is added. */
+  readonly pauseMs?: () => number
 }
 
 /** Enough for conflicts. With their pauses they send about 200 requests/s, which two busy cores serve. */
 const clientCountDefault = 16
-/** Minimum pause between two requests of a client. A random time of up to the same length is added. */
-const pauseMs = 25
+const pauseMsDefault = 25
 const amountMinor = 10_000
 /** Limit of submitted payments that are kept to be refunded later. */
 const soldMax = 200
@@ -65,6 +66,7 @@ class Client {
   }
 
   async #send(request: Parameters<Send>[0]): Promise<Answered | null> {
+    const pauseMs = this.#options.pauseMs?.() ?? pauseMsDefault
     await sleep(pauseMs + this.chance.below(pauseMs))
     return await this.#options.send(request)
   }
