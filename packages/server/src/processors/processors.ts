@@ -56,6 +56,11 @@ export function createProcessors(options: ProcessorOptions): Processors {
       return rulesWith(account, { hasCredentials: row !== undefined })
     },
     rulesWith,
+    withoutCredentials(account) {
+      const access = accessOfEnvironment(account)
+      if (access) return new StripeProcessor(access)
+      return account.livemode ? null : sandboxOf(account)
+    },
     rulesOf: (name) => rulesByName.get(name) ?? null,
   }
 

@@ -40,6 +40,14 @@ export interface ProcessorCall<T> {
   readonly signal?: AbortSignal
   readonly run: (payment: ProcessorPayment, call: Call) => Promise<T>
   readonly describe: (result: T) => Pick<AttemptEnd, 'outcome'> & { decline?: Decline }
+  /** Whether the caller records the end of the call, together with its result. Default: no. */
+  readonly isEndedByCaller?: (result: T) => boolean
+}
+
+/** A call with a result whose end is not recorded yet. */
+export interface OpenCall {
+  readonly number: number
+  readonly end: AttemptEnd
 }
 
 /**
@@ -47,11 +55,11 @@ export interface ProcessorCall<T> {
  * processor repeats this failure for the same idempotency key (see `processor-keys.ts`).
  */
 export type CallResult<T> =
-  | { readonly ok: true; readonly result: T }
+  | { readonly ok: true; readonly result: T; readonly open?: OpenCall }
   | { readonly ok: false; readonly message: string; readonly isKept?: boolean }
 
 /**
- * Calls a processor with a deadline, and records the call before and after. A call that fails is
+ * Calls a processor with a deadline, and records the call before and, unless the caller does, after. A call that fails is
  * returned as a value, because its outcome is unknown.
  *
  * @throws {LeaseLostError} where the claim of the task is lost. No call is made then.
@@ -80,7 +88,9 @@ export async function callProcessor<T>(db: Db, call: ProcessorCall<T>): Promise<
     failpoint('after call', call.kind)
     const { outcome, decline } = call.describe(result)
     const { code = null, message = null } = decline ?? {}
-    await endAttempt(db, { row, number, end: { outcome, code, message, now: endedAt() } })
+    const end = { outcome, code, message, now: endedAt() }
+    if (call.isEndedByCaller?.(result)) return { ok: true, result, open: { number, end } }
+    await endAttempt(db, { row, number, end })
     return { ok: true, result }
   } catch (error) {
     const { code, message } = errorOf(error, signal)
@@ -128,7 +138,10 @@ export function describeOutcome(
 /** Asks the processor for the current state of a payment. */
 export async function lookUp(
   db: Db,
-  call: Omit<ProcessorCall<never>, 'kind' | 'processorKey' | 'run' | 'describe'>,
+  call: Omit<
+    ProcessorCall<never>,
+    'kind' | 'processorKey' | 'run' | 'describe' | 'isEndedByCaller'
+  >,
 ): Promise<CallResult<PaymentState>> {
   return await callProcessor<PaymentState>(db, {
     ...call,

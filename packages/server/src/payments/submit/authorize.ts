@@ -30,7 +30,9 @@ export type Authorization =
 /** Calls the processor to authorize a payment with its token, or to check it before a debit. */
 export async function callAuthorize(
   db: Db,
-  call: Omit<ProcessorCall<never>, 'kind' | 'run' | 'describe'>,
+  call: Omit<ProcessorCall<never>, 'kind' | 'run' | 'describe' | 'isEndedByCaller'> & {
+    readonly isEndedByCaller?: (result: AuthorizeResult | CheckResult) => boolean
+  },
 ): Promise<CallResult<Authorization>> {
   const token = call.row.payment_method_token
   if (token === null) throw new Error('a payment without a token cannot be authorized')
@@ -44,7 +46,7 @@ export async function callAuthorize(
         : call.processor.authorize(payment, { ...request, token }),
     describe: describeOutcome,
   })
-  return called.ok ? { ok: true, result: toAuthorization(called.result) } : called
+  return called.ok ? { ...called, result: toAuthorization(called.result) } : called
 }
 
 function toAuthorization(result: AuthorizeResult | CheckResult): Authorization {

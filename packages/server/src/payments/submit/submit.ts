@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commit } from '../../database/commit.ts'
 import type { Db, Tx } from '../../database/db.ts'
+import type { PaymentRow } from '../../database/schema.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
 import type { Reply } from '../../http/answers/answer.ts'
 import { type KeyLease, releaseLease } from '../../idempotency/lease.sql.ts'
+import { serialized } from '../../idempotency/once.ts'
 import { findRecord } from '../../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../../idempotency/replay.ts'
 import { keptFailureCode } from '../../processors/interface/results.ts'
+import { endAttempt } from '../calls/attempts.sql.ts'
 import { type CallResult, lookUp } from '../calls/call-processor.ts'
 import { authorizeKeyAfter } from '../calls/processor-keys.ts'
 import { planTask } from '../tasks/tasks.sql.ts'
@@ -83,6 +86,8 @@ async function callAndRecord(
     dependencies.onWork()
     return processorSilent(row.id)
   }
+  const recorded = await recordFirst(dependencies, submission, { begun, called })
+  if (recorded) return recorded
   const fence = { submission: begun.submission, lease, leaseSeconds }
   try {
     return await commit(db, 'authorization', async (tx) => {
@@ -95,6 +100,37 @@ async function callAndRecord(
   } finally {
     dependencies.onWork()
   }
+}
+
+/**
+ * Records the usual authorization, with the answer and the end of the call, together with others. `null`: it does not
+ * fit. Then only the end of the call was recorded.
+ */
+async function recordFirst(
+  { db, batches, onWork }: SubmissionDependencies,
+  { actor, replyTo }: Submission,
+  { begun, called }: { begun: Submitting; called: CallResult<Authorization> & { ok: true } },
+): Promise<Reply | null> {
+  const { open, result } = called
+  if (!open) return null
+  const { row, submission, lease } = begun
+  if (result.state === 'authorized' || result.state === 'accepted') {
+    const isSent = result.state === 'authorized'
+    const moved = await batches.record({
+      ...{ row, submission, lease, actor, outcome: result.state, method: result.method ?? null },
+      reference: isSent ? result.reference : null,
+      expiresAt: isSent ? result.expiresAt : null,
+      endedAt: open.end.now,
+      replyTo: (row) => replyTo(row, true),
+    })
+    if (moved) {
+      onWork()
+      const reply = replyTo(moved, true)
+      return lease ? serialized(reply) : reply
+    }
+  }
+  await endAttempt(db, { row, ...open })
+  return null
 }
 
 /**
@@ -155,7 +191,10 @@ async function callUntilAnswered(
       if (!called.ok || called.result.state !== 'absent') return called
       kind = 'authorize'
     } else {
-      called = await callAuthorize(db, { ...attempt, processorKey })
+      called = await callAuthorize(db, {
+        ...{ ...attempt, processorKey },
+        isEndedByCaller: ({ outcome }) => n === 1 && isUsual(row, outcome),
+      })
       if (called.ok) return called
       if (called.isKept) {
         kind = 'look_up'
@@ -166,6 +205,11 @@ async function callUntilAnswered(
     }
   }
   return called
+}
+
+/** Whether a result of the first call can be recorded together with others: `recordFirst`. */
+function isUsual({ capture_method }: PaymentRow, outcome: string): boolean {
+  return capture_method === 'automatic' && (outcome === 'authorized' || outcome === 'accepted')
 }
 
 /** The pause before the next poll. It grows by half each time, with jitter between waiting requests. */
