@@ -40,14 +40,6 @@ export interface ProcessorCall<T> {
   readonly signal?: AbortSignal
   readonly run: (payment: ProcessorPayment, call: Call) => Promise<T>
   readonly describe: (result: T) => Pick<AttemptEnd, 'outcome'> & { decline?: Decline }
-  /** Whether the caller records the end of the call, together with its result. Default: no. */
-  readonly isEndedByCaller?: (result: T) => boolean
-}
-
-/** A call with a result whose end is not recorded yet. */
-export interface OpenCall {
-  readonly number: number
-  readonly end: AttemptEnd
 }
 
 /**
@@ -55,11 +47,17 @@ export interface OpenCall {
  * processor repeats this failure for the same idempotency key (see `processor-keys.ts`).
  */
 export type CallResult<T> =
-  | { readonly ok: true; readonly result: T; readonly open?: OpenCall }
+  | { readonly ok: true; readonly result: T }
   | { readonly ok: false; readonly message: string; readonly isKept?: boolean }
 
+/** A call that was made, and what its attempt ends with. */
+export interface MadeCall<T> {
+  readonly called: CallResult<T>
+  readonly end: AttemptEnd
+}
+
 /**
- * Calls a processor with a deadline, and records the call before and, unless the caller does, after. A call that fails is
+ * Calls a processor with a deadline, and records the call before and after. A call that fails is
  * returned as a value, because its outcome is unknown.
  *
  * @throws {LeaseLostError} where the claim of the task is lost. No call is made then.
@@ -76,6 +74,12 @@ export async function callProcessor<T>(db: Db, call: ProcessorCall<T>): Promise<
     submission: call.submission === undefined ? null : { number: call.submission },
   }
   const number = call.number ?? (await insertAttempt(db, row, attempt, call.task))
+  return await endCall(db, { row, number, made: await makeCall(call) })
+}
+
+/** Makes a call that is recorded already. Its end is not recorded. Never throws. */
+export async function makeCall<T>(call: ProcessorCall<T>): Promise<MadeCall<T>> {
+  const { now } = call
   const startedMs = performance.now()
   const endedAt = () => plusSeconds(now, Math.floor((performance.now() - startedMs) / 1000))
   const timeout = AbortSignal.timeout(callTimeoutMs)
@@ -88,15 +92,36 @@ export async function callProcessor<T>(db: Db, call: ProcessorCall<T>): Promise<
     failpoint('after call', call.kind)
     const { outcome, decline } = call.describe(result)
     const { code = null, message = null } = decline ?? {}
-    const end = { outcome, code, message, now: endedAt() }
-    if (call.isEndedByCaller?.(result)) return { ok: true, result, open: { number, end } }
-    await endAttempt(db, { row, number, end })
-    return { ok: true, result }
+    return { called: { ok: true, result }, end: { outcome, code, message, now: endedAt() } }
   } catch (error) {
-    const { code, message } = errorOf(error, signal)
-    const end: AttemptEnd = { outcome: 'unknown', code, message, now: endedAt() }
+    return unanswered(errorOf(error, signal), endedAt())
+  }
+}
+
+/** Records the end of a call that was made. */
+export async function endCall<T>(
+  db: Db,
+  { row, number, made }: { row: PaymentRow; number: number; made: MadeCall<T> },
+): Promise<CallResult<T>> {
+  try {
+    await endAttempt(db, { row, number, end: made.end })
+    return made.called
+  } catch (error) {
+    if (!made.called.ok) throw error
+    // Nothing says that the call has its result. So nobody may rely on it.
+    const { called, end } = unanswered<T>(errorOf(error), made.end.now)
     await endAttempt(db, { row, number, end })
-    return { ok: false, message, isKept: code === keptFailureCode }
+    return called
+  }
+}
+
+function unanswered<T>(
+  { code, message }: { code: string; message: string },
+  now: Timestamp,
+): MadeCall<T> {
+  return {
+    called: { ok: false, message, isKept: code === keptFailureCode },
+    end: { outcome: 'unknown', code, message, now },
   }
 }
 
@@ -138,10 +163,7 @@ export function describeOutcome(
 /** Asks the processor for the current state of a payment. */
 export async function lookUp(
   db: Db,
-  call: Omit<
-    ProcessorCall<never>,
-    'kind' | 'processorKey' | 'run' | 'describe' | 'isEndedByCaller'
-  >,
+  call: Omit<ProcessorCall<never>, 'kind' | 'processorKey' | 'run' | 'describe'>,
 ): Promise<CallResult<PaymentState>> {
   return await callProcessor<PaymentState>(db, {
     ...call,
@@ -172,8 +194,8 @@ async function orAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T
   }
 }
 
-function errorOf(error: unknown, signal: AbortSignal): { code: string; message: string } {
-  if (signal.aborted) return { code: 'timeout', message: 'The processor did not answer in time.' }
+function errorOf(error: unknown, signal?: AbortSignal): { code: string; message: string } {
+  if (signal?.aborted) return { code: 'timeout', message: 'The processor did not answer in time.' }
   if (!(error instanceof Error)) return { code: 'error', message: 'The call failed.' }
   const { code } = error as { code?: unknown }
   return {

@@ -21,7 +21,7 @@ import { lockPayment } from '../transition/lock-payment.sql.ts'
 import { movePayment } from '../transition/move.sql.ts'
 
 /** The first look-up for the settlement comes after a day: no processor settles sooner. */
-const settleAfterSeconds = 86_400
+export const settleAfterSeconds = 86_400
 
 /** Captured money, and what has happened to it since. */
 interface CapturedMoney extends Captured {

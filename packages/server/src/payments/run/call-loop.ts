@@ -1,7 +1,6 @@
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
-import { accountOf } from '../../domain/account.ts'
 import type { FeeSchedule } from '../../domain/fees.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import { failpoint } from '../../failpoints.ts'
@@ -12,11 +11,12 @@ import type { SkippedAccounts } from '../../jobs/scanning-limiter.ts'
 import { isCredentialsRefusal } from '../../processors/interface/results.ts'
 import { CallLimiter } from '../calls/call-limiter.ts'
 import { measured } from '../calls/measured-processors.ts'
+import { BatchedCaptures } from '../capture/batched-captures.ts'
 import { claimTasks } from '../tasks/claim-tasks.sql.ts'
 import { type ClaimedTask, finishTask, renewLeases } from '../tasks/claimed-tasks.sql.ts'
 import { explain, type SentProcessors, type WorkResult } from '../tasks/work.ts'
-import { findPayment } from '../view/payments.sql.ts'
-import { runJob, steadyKinds, urgentKinds } from './jobs.ts'
+import { BatchedRows } from './batched-rows.ts'
+import { type Batches, runJob, steadyKinds, urgentKinds } from './jobs.ts'
 import { type AttentionAlarm, postpone } from './postpone.ts'
 
 /** The dependencies of the payment workers. */
@@ -51,9 +51,15 @@ const gatheringMs = 20
 export function startCallLoops(workers: PaymentWorkers): Loop {
   const { processorCallsMax: ceiling = processorCallsMaxDefault } = workers
   const urgentMax = Math.max(1, Math.floor(ceiling / urgentShare))
+  const { db } = workers
+  const batches = { captures: new BatchedCaptures(db) }
+  const start = (name: string, kinds: readonly TaskKind[], callsMax: number) => {
+    const rows = new BatchedRows(db, `payments of ${name} tasks`)
+    return startCallLoop({ ...workers, rows, batches }, { kinds, ceiling: callsMax })
+  }
   const loops = [
-    startCallLoop(workers, { kinds: urgentKinds, ceiling: urgentMax }),
-    startCallLoop(workers, { kinds: steadyKinds, ceiling: Math.max(1, ceiling - urgentMax) }),
+    start('urgent', urgentKinds, urgentMax),
+    start('steady', steadyKinds, Math.max(1, ceiling - urgentMax)),
   ]
   return {
     nudge() {
@@ -65,14 +71,19 @@ export function startCallLoops(workers: PaymentWorkers): Loop {
   }
 }
 
-interface CallWorkers extends PaymentWorkers {
+interface BatchingWorkers extends PaymentWorkers {
+  readonly rows: BatchedRows
+  readonly batches: Batches
+}
+
+interface CallWorkers extends BatchingWorkers {
   /** The processors for one task. `onRefusal` is called when one of them refuses the credentials. */
   readonly processorsOf: (onRefusal: () => void) => SentProcessors
 }
 
 /** Starts the jobs of some kinds, as many at once as the processors allow. */
 function startCallLoop(
-  given: PaymentWorkers,
+  given: BatchingWorkers,
   { kinds, ceiling }: { kinds: readonly TaskKind[]; ceiling: number },
 ): Loop {
   const { nowMs = () => performance.now() } = given
@@ -127,8 +138,8 @@ async function runTask(workers: CallWorkers, task: ClaimedTask) {
   })
   let result: WorkResult = 'failed'
   try {
-    row = await findPaymentOf(db, task)
-    result = await runJob({ db, processors, fees, task, row, now: now() })
+    row = await workers.rows.read(task)
+    result = await runJob({ db, processors, fees, task, row, now: now() }, workers.batches)
   } catch (error) {
     if (error instanceof LeaseLostError) return
     isRefused ||= isCredentialsRefusal(error)
@@ -137,13 +148,6 @@ async function runTask(workers: CallWorkers, task: ClaimedTask) {
   failpoint('before commit', 'task')
   const unfinished = explain(result)
   if (unfinished) await postpone(workers, { task, row, unfinished, isRefused, now: now() })
-  else await finishTask(db, task)
+  else if (result !== 'ended') await finishTask(db, task)
   failpoint('after commit', 'task')
-}
-
-async function findPaymentOf(db: Db, task: ClaimedTask): Promise<PaymentRow> {
-  const account = accountOf(task)
-  const row = await findPayment(db, { account, id: task.payment_id })
-  if (!row) throw new Error(`payment ${task.payment_id} of a task was not found`)
-  return row
 }

@@ -2,6 +2,7 @@ import type { TaskKind } from '../../database/task-rows.ts'
 import { followDisputes } from '../../disputes/dispute-job.ts'
 import { pendingSeconds, retrySeconds } from '../../jobs/backoff.ts'
 import { voidPayment } from '../cancel/void-job.ts'
+import type { BatchedCaptures } from '../capture/batched-captures.ts'
 import { capturePayment } from '../capture/capture-job.ts'
 import { processRefunds } from '../refund/refund-job.ts'
 import { recheckPayment } from '../settle/recheck-job.ts'
@@ -11,9 +12,14 @@ import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
 import type { Work, WorkResult } from '../tasks/work.ts'
 import { watchAuthorization } from '../watch/watch-job.ts'
 
+/** Statements that the jobs of this process share. */
+export interface Batches {
+  readonly captures: BatchedCaptures
+}
+
 /** A job that calls the processor. */
 interface Job {
-  readonly run: (work: Work) => Promise<WorkResult>
+  readonly run: (work: Work, batches: Batches) => Promise<WorkResult>
   /** Bounds of the pause while the processor has not decided, in seconds. Messages end it sooner. */
   readonly pendingPause: { readonly min: number; readonly max: number }
 }
@@ -50,10 +56,10 @@ export const steadyKinds = (Object.keys(jobs) as TaskKind[]).filter(
 )
 
 /** Runs the job of a task. */
-export async function runJob(work: Work): Promise<WorkResult> {
+export async function runJob(work: Work, batches: Batches): Promise<WorkResult> {
   const job = jobs[work.task.kind]
   if (!job) throw new Error(`no job for a task of the kind ${work.task.kind}`)
-  return await job.run(work)
+  return await job.run(work, batches)
 }
 
 /** The pause before a task is repeated, in seconds. */

@@ -40,11 +40,12 @@ export interface Work {
 /**
  * The result of a task.
  * - `done`: nothing is left to do.
+ * - `ended`: nothing is left to do, and the statement that recorded it has ended the task.
  * - `pending`: the processor has answered and not decided. The worker repeats the task at a steady rate.
  * - `failed`: no usable answer. The pauses between repetitions grow.
  * - `againAt`: nothing is left to do until this time.
  */
-export type WorkResult = 'done' | Unfinished | Explained
+export type WorkResult = 'done' | 'ended' | Unfinished | Explained
 
 /** The result of a task that is repeated. */
 export type Unfinished = 'pending' | 'failed' | { readonly againAt: Timestamp }
@@ -60,7 +61,7 @@ export interface Explained {
 
 /** The result with its explanation, or `null` if nothing is left to do. */
 export function explain(result: WorkResult): Explained | null {
-  if (result === 'done') return null
+  if (result === 'done' || result === 'ended') return null
   return typeof result === 'object' && 'result' in result ? result : { result }
 }
 

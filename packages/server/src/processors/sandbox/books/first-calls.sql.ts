@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { isCluster } from '../../../database/cluster/cluster.ts'
 import type { Db } from '../../../database/db.ts'
-import { type EntryColumn, entryRows } from '../../../database/statements/entry-rows.ts'
+import { type EntryColumn, entryRows } from '../../../database/statements/entries.ts'
 import type { Timestamp } from '../../../domain/time.ts'
 import { plainTokens, plannedFaultToken } from '../tokens/tokens.ts'
 import { bookName, type SandboxPayment } from './books.sql.ts'

@@ -1,0 +1,39 @@
+import { isCluster } from '../../database/cluster/cluster.ts'
+import type { Db } from '../../database/db.ts'
+import { isStatementRefused } from '../../database/errors.ts'
+import type { PaymentRow } from '../../database/schema.ts'
+import { accountKey, accountOf } from '../../domain/account.ts'
+import { Batcher } from '../../jobs/batcher.ts'
+import { watchBatcher } from '../../metrics/saturation.ts'
+import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
+import { findPayments } from '../view/payments.sql.ts'
+
+/** Reads per statement, concurrent statements, and reads that may wait: more than a process has tasks. */
+const limits = { sizeMax: 64, inFlightMax: 2, waitingMax: 5_000 }
+
+/**
+ * Reads the payments of claimed tasks. Tasks that were claimed together share a statement, which begins
+ * after their claims: so it sees the change that a task is about.
+ */
+export class BatchedRows {
+  readonly #batcher: Batcher<ClaimedTask, PaymentRow | undefined>
+
+  /** @param name of the batcher in the metrics. */
+  constructor(db: Db, name: string) {
+    this.#batcher = new Batcher<ClaimedTask, PaymentRow | undefined>({
+      run: (tasks) => findPayments(db, tasks),
+      namesOf: () => [],
+      isCausedByEntry: isStatementRefused,
+      groupOf: isCluster(db) ? (task) => accountKey(accountOf(task)) : undefined,
+      ...limits,
+    })
+    watchBatcher(name, () => this.#batcher.waiting)
+  }
+
+  /** The payment of a task. */
+  async read(task: ClaimedTask): Promise<PaymentRow> {
+    const row = await this.#batcher.submit(task)
+    if (!row) throw new Error(`payment ${task.payment_id} of a task was not found`)
+    return row
+  }
+}
