@@ -25,9 +25,8 @@ export class BatchedCaptures {
     const shared = {
       namesOf: ({ task }: { task: ClaimedTask }) => [nameOf(task)],
       isCausedByEntry: isStatementRefused,
-      groupOf: isCluster(db)
-        ? ({ task }: { task: ClaimedTask }) => accountKey(accountOf(task))
-        : undefined,
+      groupOf: ({ task }: { task: ClaimedTask }) =>
+        isCluster(db) ? accountKey(accountOf(task)) : '',
       ...limits,
     }
     this.#begins = new Batcher<BeginEntry, BegunCapture | null>({

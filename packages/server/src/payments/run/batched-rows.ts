@@ -24,7 +24,7 @@ export class BatchedRows {
       run: (tasks) => findPayments(db, tasks),
       namesOf: () => [],
       isCausedByEntry: isStatementRefused,
-      groupOf: isCluster(db) ? (task) => accountKey(accountOf(task)) : undefined,
+      groupOf: (task) => (isCluster(db) ? accountKey(accountOf(task)) : ''),
       ...limits,
     })
     watchBatcher(name, () => this.#batcher.waiting)

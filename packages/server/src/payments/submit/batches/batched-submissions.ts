@@ -85,7 +85,7 @@ function batcherOf<Entry, Result>(
       ),
     namesOf: given.namesOf,
     isCausedByEntry: isStatementRefused,
-    groupOf: isCluster(statements.db) ? (entry) => accountKey(given.accountOf(entry)) : undefined,
+    groupOf: (entry) => (isCluster(statements.db) ? accountKey(given.accountOf(entry)) : ''),
     ...limits,
   })
   watchBatcher(given.name, () => batcher.waiting)
