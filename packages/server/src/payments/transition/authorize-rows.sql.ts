@@ -9,7 +9,7 @@ import { statusesBefore } from '../../domain/lifecycle.ts'
  * `authorization_expires_at`, `details`, `reference`, `actor_type`, `actor_id` and `state` (`events/state.ts`).
  *
  * @param onNode a condition on the payments `p` (`database/cluster/cluster.ts`).
- * @returns an SQL fragment. `moved` has all columns of the moved payments, and those of `standing` that later parts need.
+ * @returns an SQL fragment. `moved` has `n` and all columns of the moved payments.
  */
 export function authorizeRows(onNode: RawBuilder<unknown>) {
   return sql`moved as (
@@ -20,13 +20,12 @@ export function authorizeRows(onNode: RawBuilder<unknown>) {
       from standing s
       where p.merchant_id = s.merchant_id and p.livemode = s.livemode and p.id = s.payment_id
         and p.status = any(${statusesBefore('initiated')}::text[]) and p.sequence = s.sequence ${onNode}
-      returning s.n, s.sequence as seen_sequence, s.at, s.actor_type, s.actor_id, s.state, s.submission,
-        s.outcome, s.ended_at, s.merchant_now, p.*
+      returning s.n, p.*
     ), moved_events as (
       insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
         actor_id, from_status, to_status, state)
-      select merchant_id, livemode, id, sequence, 'payment.initiated', at, actor_type, actor_id,
-        'pending', status, state::jsonb
-      from moved order by n
+      select m.merchant_id, m.livemode, m.id, m.sequence, 'payment.initiated', m.updated_at,
+        s.actor_type, s.actor_id, 'pending', m.status, s.state::jsonb
+      from moved m join standing s on s.n = m.n order by m.n
     )`
 }

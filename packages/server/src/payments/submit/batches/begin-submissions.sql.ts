@@ -71,15 +71,17 @@ type Row = PaymentRow & { readonly n: number; readonly key_token: LeaseToken | n
 // skipped: these payments are submitted one by one.
 //
 // Keys are claimed in their order, as by all statements that claim several.
+//
+// Times are computed before the parts that write: a cluster refuses `now()` beside columns there.
 const statementOf = ({ db }: Statements, entries: readonly FirstSubmission[]) => {
   const [first] = entries
   const at = (name: string) => (first ? onNode(db, name, first.account) : sql``)
-  const leaseEnd = sql`date_trunc('second', now() + make_interval(secs => l.lease_seconds))`
   return sql<Row>`
     with request as materialized (
       select * from ${entryRows(columns, entries)}
     ), locked as materialized (
-      select r.*, coalesce(r.token, p.payment_method_token) as chosen_token
+      select r.*, coalesce(r.token, p.payment_method_token) as chosen_token,
+        date_trunc('second', now() + make_interval(secs => r.lease_seconds)) as lease_end
       from request r
         left join processor_credentials c
           on c.merchant_id = r.merchant_id and c.livemode = r.livemode
@@ -96,13 +98,13 @@ const statementOf = ({ db }: Statements, entries: readonly FirstSubmission[]) =>
       insert into idempotency_records (merchant_id, livemode, key, operation, request_hash, outcome,
         payment_id, created_at, locked_until, lease_token)
       select l.merchant_id, l.livemode, l.key, l.operation, l.request_hash, 'running', l.payment_id,
-        date_trunc('second', now()), ${leaseEnd}, nextval('idempotency_lease_tokens')
+        date_trunc('second', now()), l.lease_end, nextval('idempotency_lease_tokens')
       from locked l where l.key is not null and l.lease_token is null
       order by l.merchant_id, l.livemode, l.key
       on conflict do nothing
       returning merchant_id, livemode, key, lease_token
     ), renewed as (
-      update idempotency_records i set locked_until = ${leaseEnd}
+      update idempotency_records i set locked_until = l.lease_end
       from locked l
       where i.merchant_id = l.merchant_id and i.livemode = l.livemode and i.key = l.key
         and i.outcome = 'running' and i.lease_token = l.lease_token ${at('i')}

@@ -117,30 +117,31 @@ const statementOf = ({ db }: Statements, entries: readonly Rendered[]) => {
           l.authorization_expires_at - make_interval(secs => ${sql.lit(captureMarginSeconds)})
             as last_capture
       ) e
+    ), rendered as materialized (
+      select t.*, ${filled('t.body')} as filled_body, ${filled('t.state_text')} as state from timed t
     ), stored as (
       update idempotency_records i
-      set outcome = 'stored', http_status = t.http_status, body = ${filled('t.body')},
+      set outcome = 'stored', http_status = t.http_status, body = t.filled_body,
         event_sequence = t.sequence + 1, locked_until = null
-      from timed t
+      from rendered t
       where i.merchant_id = t.merchant_id and i.livemode = t.livemode and i.key = t.key
         and i.outcome = 'running' and i.lease_token = t.lease_token ${at('i')}
       returning i.merchant_id, i.livemode, i.key
     ), standing as materialized (
-      select t.*, ${filled('t.state_text')} as state
-      from timed t left join stored s
+      select t.* from rendered t left join stored s
         on s.merchant_id = t.merchant_id and s.livemode = t.livemode and s.key = t.key
       where t.key is null or s.key is not null
     ), ${authorizeRows(at('p'))}, ended as (
       update payment_attempts a
-      set outcome = m.outcome, code = null, message = null,
-        ended_at = greatest(a.started_at, m.ended_at)
-      from moved m
-      where a.merchant_id = m.merchant_id and a.livemode = m.livemode and a.payment_id = m.id
-        and a.number = m.submission ${at('a')}
+      set outcome = s.outcome, code = null, message = null,
+        ended_at = greatest(a.started_at, s.ended_at)
+      from standing s join moved m on m.n = s.n
+      where a.merchant_id = s.merchant_id and a.livemode = s.livemode
+        and a.payment_id = s.payment_id and a.number = s.submission ${at('a')}
     ), planned as (
       insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at, waiting_since)
-      select m.merchant_id, m.livemode, m.id, 'process', m.cancelable_until, m.merchant_now
-      from moved m order by m.n
+      select m.merchant_id, m.livemode, m.id, 'process', m.cancelable_until, s.merchant_now
+      from moved m join standing s on s.n = m.n order by m.n
       on conflict do nothing
     ), dropped as (
       delete from payment_tasks t using moved m
