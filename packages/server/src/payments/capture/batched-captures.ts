@@ -25,9 +25,9 @@ export class BatchedCaptures {
     const shared = {
       namesOf: ({ task }: { task: ClaimedTask }) => [nameOf(task)],
       isCausedByEntry: isStatementRefused,
-      groupOf: isCluster(db)
-        ? ({ task }: { task: ClaimedTask }) => accountKey(accountOf(task))
-        : undefined,
+      // The claim of the task has opened a connection, so it is clear by now what the database is.
+      groupOf: ({ task }: { task: ClaimedTask }) =>
+        isCluster(db) ? accountKey(accountOf(task)) : '',
       ...limits,
     }
     this.#begins = new Batcher<BeginEntry, BegunCapture | null>({

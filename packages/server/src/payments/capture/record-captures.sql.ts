@@ -1,6 +1,7 @@
 import { CompiledQuery } from 'kysely'
 import { isCluster } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
+import { prepared } from '../../database/hosts/prepared.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import {
   type EntryColumn,
@@ -127,8 +128,8 @@ from succeeded s left join ended_tasks e on e.n = s.n`
 }
 
 const texts = {
-  one: statementOf({ isCluster: false }),
-  cluster: statementOf({ isCluster: true }),
+  one: prepared('record-captures', statementOf({ isCluster: false })),
+  cluster: prepared('record-captures-in-cluster', statementOf({ isCluster: true })),
 }
 
 const unchanged: RecordedCapture = { isRecorded: false, isTaskEnded: false }
