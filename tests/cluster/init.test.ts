@@ -63,15 +63,30 @@ test.skipIf(!clusterUrl)(
   },
 )
 
-test.skipIf(!clusterUrl)('cluster init refuses a coordinator without workers', async () => {
-  await asAdmin(database.url, async (admin) => {
-    await admin.query(
-      `select citus_remove_node(nodename, nodeport) from pg_dist_node where groupid > 0`,
-    )
-  })
-  const { code, stderr } = await init()
-  expect([code, stderr]).toEqual([1, expect.stringContaining('The cluster has no workers.')])
-})
+test.skipIf(!clusterUrl)(
+  'cluster init refuses a coordinator without workers, unless it takes shards',
+  async () => {
+    await asAdmin(database.url, async (admin) => {
+      await admin.query(
+        `select citus_remove_node(nodename, nodeport) from pg_dist_node where groupid > 0`,
+      )
+    })
+    const { code, stderr } = await init()
+    expect([code, stderr]).toEqual([1, expect.stringContaining('The cluster has no workers.')])
+    await sql.query(`select citus_set_node_property(nodename, nodeport, 'shouldhaveshards', true)
+    from pg_dist_node`)
+    const single = await init()
+    expect([single.code, single.stderr]).toEqual([0, ''])
+    expect(JSON.parse(single.stdout)).toMatchObject({ workers: 0, is_new: true })
+    const server = await startServer({ databaseUrl: database.url })
+    const api = apiClient(server.url, firstKeys.secretKey)
+    const body = { amount: 1000, currency: 'USD', customer_email: 'a@example.com' }
+    const { body: created } = await api('POST', '/v1/payments', { body })
+    const canceled = await api('POST', `/v1/payments/${created.id}/cancel`)
+    expect(canceled.body).toMatchObject({ status: 'canceled' })
+    await server.stop()
+  },
+)
 
 test.skipIf(!clusterUrl)(
   'a server that ran when its tables were distributed is not ready, and works after a restart',

@@ -10,7 +10,7 @@ import {
   waits,
 } from '@hedgepayments/contract'
 import { expect, test } from 'vitest'
-import { testTokens } from '../../packages/server/src/processors/sandbox/tokens.ts'
+import { testTokens } from '../../packages/server/src/processors/sandbox/tokens/tokens.ts'
 import { variableList } from '../../packages/server/src/wiring/environment/variables.ts'
 import { parseTableRows, readDocument } from './markdown.ts'
 

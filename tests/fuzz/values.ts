@@ -1,6 +1,6 @@
 import { currencies, patterns } from '@hedgepayments/contract'
 import fc from 'fast-check'
-import { testTokens } from '../../packages/server/src/processors/sandbox/tokens.ts'
+import { testTokens } from '../../packages/server/src/processors/sandbox/tokens/tokens.ts'
 
 /** A JSON Schema in the form of the contract. */
 export interface Schema {

@@ -27,6 +27,7 @@ export class GatedProcessors {
       forSent: async ({ merchantId }) => this.#processorOf(merchantId),
       rulesForNew: async () => null,
       rulesWith: () => null,
+      withoutCredentials: () => null,
       rulesOf: () => null,
     }
   }

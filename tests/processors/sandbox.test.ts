@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connect, type Database } from '../../packages/server/src/database/connect.ts'
 import { readToken } from '../../packages/server/src/processors/payment-token.ts'
+import { BatchedBooks } from '../../packages/server/src/processors/sandbox/books/batched-books.ts'
 import { answerChallenge } from '../../packages/server/src/processors/sandbox/challenge.ts'
 import { Sandbox } from '../../packages/server/src/processors/sandbox/sandbox.ts'
-import { testTokens } from '../../packages/server/src/processors/sandbox/tokens.ts'
+import { testTokens } from '../../packages/server/src/processors/sandbox/tokens/tokens.ts'
 import type { TestDatabase } from '../support/databases/postgres.ts'
 import { paymentToken } from '../support/payments/payment-token.ts'
 import { createMigratedDatabase } from '../support/servers/server.ts'
@@ -24,7 +25,8 @@ afterAll(async () => {
 })
 
 const options = { merchantId: 'merch_conformance', publicUrl: () => 'http://127.0.0.1:4000' }
-const connectSandbox = () => new Sandbox({ ...options, db: database.db })
+const connectSandbox = () =>
+  new Sandbox({ ...options, db: database.db, books: new BatchedBooks(database.db) })
 
 conformance('the sandbox', () => ({
   connect: connectSandbox,

@@ -8,6 +8,7 @@ import type { Loop } from '../../packages/server/src/jobs/loop.ts'
 import { bootstrap } from '../../packages/server/src/merchants/bootstrap.ts'
 import { Canceler, type CancelRequest } from '../../packages/server/src/payments/cancel/cancel.ts'
 import { startPaymentWorkers } from '../../packages/server/src/payments/run/workers.ts'
+import { BatchedSubmissions } from '../../packages/server/src/payments/submit/batches/batched-submissions.ts'
 import type { Processors } from '../../packages/server/src/processors/interface/processor.ts'
 import { createProcessors } from '../../packages/server/src/processors/processors.ts'
 import { changeTriggers, isOnCluster } from '../support/databases/nodes.ts'
@@ -25,6 +26,7 @@ export interface Side {
   readonly database: Database
   readonly cancel: Cancel
   readonly processors: Processors
+  readonly batches: BatchedSubmissions
 }
 
 /** Two sides on one database. */
@@ -72,7 +74,8 @@ export async function openArena(
     const stripe = { secretKey: null, publishableKey: null, webhookSecret: null, apiBase: null }
     const publicUrl = () => 'http://127.0.0.1'
     const processors = createProcessors({ db, publicUrl, keyring: null, stripe })
-    return { database, cancel: createCancel(database), processors }
+    const batches = new BatchedSubmissions(database)
+    return { database, cancel: createCancel(database), processors, batches }
   })
   return {
     sides: sides as [Side, Side],

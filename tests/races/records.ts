@@ -72,7 +72,8 @@ export async function readAftermath(sql: Sql, ids: readonly string[]): Promise<A
     ), bulk as (
       select i.payment_id, array_agg(jsonb_build_object('reason', c.reason, 'status', c.status,
         'outcome', i.outcome, 'seen', i.current_status)) as all
-      from cancellation_items i join cancellations c on c.id = i.cancellation_id
+      from cancellation_items i join cancellations c on c.merchant_id = i.merchant_id
+        and c.livemode = i.livemode and c.id = i.cancellation_id
       where i.payment_id = any($1::text[]) group by i.payment_id
     ), owed as (
       select t.payment_id, array_agg(t.kind) as all

@@ -157,7 +157,8 @@ async function send(arena: Arena, rival: Rival, paymentId: string): Promise<Repl
     case 'initiate': {
       const onWork = () => undefined
       const leaseSeconds = submissionLeaseSeconds
-      const dependencies = { db, processors, onWork, leaseSeconds }
+      const { batches } = side
+      const dependencies = { db, processors, batches, onWork, leaseSeconds }
       return await initiatePayment(dependencies, { ...request, token: rival.token })
     }
     case 'capture': {

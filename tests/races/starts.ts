@@ -87,13 +87,13 @@ export async function makeTemplates(arena: Arena): Promise<Template[]> {
 
 async function makeTemplate(arena: Arena, start: Start): Promise<Template> {
   const { auth, sql } = arena
-  const [{ database, processors }] = arena.sides
+  const [{ database, processors, batches }] = arena.sides
   const { db } = database
   // No worker runs yet: only the copies' tasks are worked on.
   const now = toTimestamp(Date.now())
   const createdAt = plusSeconds(now, -(start.ageSeconds ?? 60))
   const leaseSeconds = submissionLeaseSeconds
-  const dependencies = { db, processors, onWork: () => undefined, leaseSeconds }
+  const dependencies = { db, processors, batches, onWork: () => undefined, leaseSeconds }
   const creating = {
     ...dependencies,
     defaults: new DefaultsCache(db),

@@ -204,7 +204,7 @@ test('deliveries are deleted a month after they ended, with their attempts; pend
         insert into webhook_deliveries (merchant_id, livemode, id, endpoint_id, position,
           subject_id, sequence, event_type, status, due_at, created_at)
         select $1, false, $2 || n, 'whe_old', n, 'pay_x', 1, 'payment.created', $3::text,
-          case $3::text when 'pending' then now() + interval '1 day' end, now()
+          case when $3::text = 'pending' then now() + interval '1 day' end, now()
         from generate_series(1, $5::integer) n returning merchant_id, livemode, id)
       insert into webhook_attempts (merchant_id, livemode, delivery_id, attempt, created_at)
       select merchant_id, livemode, id, 1, now() - make_interval(days => $4::integer) from d`,

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { testTokens } from '../../../packages/server/src/processors/sandbox/tokens.ts'
+import { testTokens } from '../../../packages/server/src/processors/sandbox/tokens/tokens.ts'
 import { lockRows } from '../../support/databases/sql.ts'
 import { type Api, createPayment, paymentBody } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'

@@ -227,7 +227,7 @@ describe('a valid key', () => {
     const [key] = (await api('GET', '/v1/auth/api-keys')).body.data
     const { api: oldest } = await signIn(testKey)
     await fixture.sql.query(
-      `update dashboard_sessions set created_at = created_at - interval '1 hour' where key_id = $1`,
+      `update dashboard_sessions set created_at = now() - interval '1 hour' where key_id = $1`,
       [key.id],
     )
     await fixture.sql.query(

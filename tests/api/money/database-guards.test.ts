@@ -1,6 +1,7 @@
 import { canMove, firstStatus, type PaymentStatus, paymentStatuses } from '@hedgepayments/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BackgroundWork, startWork } from '../../faults/leases/paused-work.ts'
+import { clusterUrl } from '../../support/databases/cluster.ts'
 import { disableGuards, enableGuards, type Sql } from '../../support/databases/sql.ts'
 import { type Api, createPayment } from '../../support/http/api.ts'
 import { createPaid } from '../../support/payments/paid.ts'
@@ -90,11 +91,9 @@ describe('the database', () => {
   test('refuses a whole statement that moves many payments, if one of the steps is not allowed', async () => {
     const { id } = await createPayment(api)
     const move = `update payments set status = 'initiated' where id in ('${id}', '${paid}')`
-    await expect(sql.query(move)).rejects.toMatchObject({
-      code: '23514',
-      table: 'payments',
-      constraint: 'payments_transition',
-    })
+    // A coordinator does not pass on which table and constraint a worker has named.
+    const named = clusterUrl ? {} : { table: 'payments', constraint: 'payments_transition' }
+    await expect(sql.query(move)).rejects.toMatchObject({ code: '23514', ...named })
     expect((await api('GET', `/v1/payments/${id}`)).body.status).toBe('pending')
   })
 })
@@ -131,7 +130,8 @@ describe('in the records of money and the audit log', () => {
   ]
   test.each(changes)('%s cannot be changed', async (_, statement) => {
     expect(await errorOf(statement)).toMatch(
-      /is refused: its rows are kept|append-only|violates foreign key/,
+      // The last one is said by a cluster, where the merchant decides on the node of a row.
+      /is refused: its rows are kept|append-only|violates foreign key|modifying the partition value/,
     )
   })
 

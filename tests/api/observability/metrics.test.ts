@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { connect } from '../../../packages/server/src/database/connect.ts'
 import { toTimestamp } from '../../../packages/server/src/domain/time.ts'
 import { oldestOpenSeconds } from '../../../packages/server/src/payments/read/open-payments.sql.ts'
+import { clusterUrl } from '../../support/databases/cluster.ts'
 import { insertPayments } from '../../support/databases/sql.ts'
 import { eventTypes } from '../../support/payments/paid.ts'
 import { initiate } from '../../support/payments/sandbox.ts'
@@ -55,7 +56,7 @@ async function insertOpen(options: {
   )
   await sql.query(
     `insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at, since, leased_until)
-     select merchant_id, livemode, id, $2::text, case $2::text when 'process' then cancelable_until
+     select merchant_id, livemode, id, $2::text, case when $2::text = 'process' then cancelable_until
        else now() + interval '5 minutes' end, updated_at, now() + interval '1 hour'
      from payments where id = any($1)
      on conflict (merchant_id, livemode, payment_id, kind) do update
@@ -110,23 +111,27 @@ test('a thousand stale tasks at the front do not hide the tasks behind them', as
   expect((await ages()).processing).toBeGreaterThanOrEqual(69_000)
 })
 
-test('with more than ten thousand open payments, only the counted thousands are read', async () => {
-  const count = size({ quick: 5_500, all: 8_000 })
-  await insertOpen({ status: 'processing', seconds: 500, count })
-  await insertOpen({ status: 'initiated', seconds: 500, count })
-  await fixture.sql.query('analyze payments, payment_tasks')
-  const database = connect({ url: fixture.database.url, onError: () => undefined })
-  const rowsRead = await database.db.transaction().execute(async (tx) => {
-    await oldestOpenSeconds(tx, toTimestamp(Date.now()))
-    const { rows } = await sql<{ n: number }>`
+// Reads the counters of one PostgreSQL. In a cluster, the workers have them.
+test.skipIf(clusterUrl)(
+  'with more than ten thousand open payments, only the counted thousands are read',
+  async () => {
+    const count = size({ quick: 5_500, all: 8_000 })
+    await insertOpen({ status: 'processing', seconds: 500, count })
+    await insertOpen({ status: 'initiated', seconds: 500, count })
+    await fixture.sql.query('analyze payments, payment_tasks')
+    const database = connect({ url: fixture.database.url, onError: () => undefined })
+    const rowsRead = await database.db.transaction().execute(async (tx) => {
+      await oldestOpenSeconds(tx, toTimestamp(Date.now()))
+      const { rows } = await sql<{ n: number }>`
       select sum(coalesce(idx_tup_fetch, 0) + seq_tup_read)::integer as n
       from pg_stat_xact_user_tables where relname in ('payments', 'payment_tasks')`.execute(tx)
-    return rows[0]?.n
-  })
-  await database.close()
-  expect(rowsRead).toBeGreaterThan(0)
-  expect(rowsRead).toBeLessThan(10_000)
-})
+      return rows[0]?.n
+    })
+    await database.close()
+    expect(rowsRead).toBeGreaterThan(0)
+    expect(rowsRead).toBeLessThan(10_000)
+  },
+)
 
 test('a capture after the cancel is counted once', async () => {
   const { api, servers } = fixture

@@ -83,13 +83,13 @@ async function insertOnes(
   await fixture.sql.query(
     `with payment as (
       update payments set refund_count = refund_count + $2::integer, sequence = sequence + $2,
-        refunded_amount = refunded_amount + case $3::text when 'failed' then 0 else $2 end
+        refunded_amount = refunded_amount + case when $3::text = 'failed' then 0 else $2 end
       where id = $1 returning *
     )
     insert into refunds (merchant_id, livemode, payment_id, id, amount, currency, status, actor_type,
       metadata, failure_code, requested_sequence, answered_sequence, created_at, updated_at)
     select merchant_id, livemode, payment.id, refund.id, 1, currency, $3, 'system', '{}',
-      case $3 when 'failed' then 'refund_failed' end, sequence - n + 1, sequence, now(), now()
+      case when $3::text = 'failed' then 'refund_failed' end, sequence - n + 1, sequence, now(), now()
     from payment, unnest($4::text[]) with ordinality as refund (id, n)`,
     [id, count, status, Array.from({ length: count }, () => newId<RefundId>('refund'))],
   )

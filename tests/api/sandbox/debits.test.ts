@@ -37,7 +37,10 @@ describe('a bank debit in the sandbox', () => {
 
   test('takes four days by the test clock where its account says so', async () => {
     const { id } = await createDebit('011401533:1111222233333333')
-    await untilStatus(fixture.api, id, 'processing')
+    // The four days begin when the debit is sent, after the payment is processing.
+    await until('the debit is sent', async () =>
+      (await attempts(fixture.api, id)).includes('capture undecided'),
+    )
     await advance(fixture.api, 3 * day)
     expect((await fixture.api('GET', `/v1/payments/${id}`)).body.status).toBe('processing')
     await advance(fixture.api, day + 60)

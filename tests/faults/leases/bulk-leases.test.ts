@@ -38,7 +38,8 @@ test('two workers count no payment of a bulk cancellation twice', async () => {
         expect(await readIt(), paused).toMatchObject(counts)
         const [row] = await sql.query(
           `select count(*)::integer as canceled from events e
-             join payments p on p.id = e.subject_id
+             join payments p on p.merchant_id = e.merchant_id and p.livemode = e.livemode
+               and p.id = e.subject_id
              where p.customer_id = $1 and e.type = 'payment.canceled'`,
           [customerId],
         )

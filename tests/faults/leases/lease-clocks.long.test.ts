@@ -90,7 +90,8 @@ describe.each(clocks)('during a running request, on a server whose clock is off 
       const place = `paused at statement ${n}: ${pausedAt}`
       const rival = { path, body, idempotencyKey: newKey() }
       const begun = await pair.sql.query(
-        `select from payment_attempts a join payments p on p.id = a.payment_id
+        `select from payment_attempts a join payments p on p.merchant_id = a.merchant_id
+          and p.livemode = a.livemode and p.id = a.payment_id
         where p.id = $1 and p.status = 'pending'`,
         [id],
       )

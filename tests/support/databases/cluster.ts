@@ -20,13 +20,18 @@ export async function createClusterDatabase(url: string): Promise<TestDatabase> 
     await asAdmin(withDatabase(node.url, name), (admin) => admin.query('create extension citus'))
   }
   await asAdmin(withDatabase(url, name), async (admin) => {
-    for (const { host, port, isCoordinator } of nodes) {
+    for (const { host, port, isCoordinator, hasShards } of nodes) {
       await admin.query(
         isCoordinator
           ? 'select citus_set_coordinator_host($1, $2)'
           : 'select citus_add_node($1, $2)',
         [host, port],
       )
+      await admin.query(`select citus_set_node_property($1, $2, 'shouldhaveshards', $3)`, [
+        host,
+        port,
+        hasShards,
+      ])
     }
   })
   const drop = async () => {
@@ -53,6 +58,7 @@ interface Node {
   readonly host: string
   readonly port: number
   readonly isCoordinator: boolean
+  readonly hasShards: boolean
   readonly url: string
 }
 
@@ -60,7 +66,8 @@ interface Node {
 async function nodesOf(url: string): Promise<Node[]> {
   return await asAdmin(url, async (admin: pg.Client) => {
     const { rows } = await admin.query<Omit<Node, 'url'>>(
-      `select nodename as host, nodeport as port, groupid = 0 as "isCoordinator"
+      `select nodename as host, nodeport as port, groupid = 0 as "isCoordinator",
+         shouldhaveshards as "hasShards"
        from pg_dist_node order by groupid`,
     )
     return rows.map((node) => {

@@ -1,6 +1,7 @@
 import { expect, inject, test } from 'vitest'
 import { createDatabase, ensureTemplate } from './postgres.ts'
 import { query } from './postgres-server.ts'
+import { openSql } from './sql.ts'
 
 const adminUrl = inject('postgresAdminUrl')
 
@@ -36,4 +37,12 @@ test('a template whose preparation fails is deleted, and can be built again', as
   const database = await createDatabase(adminUrl, { template: name })
   expect(await query(database.url, 'SELECT count(*)::int FROM memory')).toEqual([0])
   await database.drop()
+})
+
+test('a pool ends also with a connection that a failed test has not released', async () => {
+  const sql = openSql(adminUrl)
+  const client = await sql.connect()
+  await client.query('begin')
+  await sql.close()
+  await expect(client.query('select 1')).rejects.toThrow()
 })

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Db } from '../database/db.ts'
 import type { CancellationRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
+import { lockLimit } from '../merchants/merchants.sql.ts'
 import type { StatusCount } from '../payments/view/list-payments.sql.ts'
 
 /** Inserts a cancellation. The worker finds it by its status. */
@@ -17,15 +18,14 @@ export async function insertCancellation(db: Db, row: CancellationRow): Promise<
 }
 
 /**
- * Whether the merchant has fewer than `max` open cancellations in this mode. Locks the row of the
- * merchant until the transaction ends, so that concurrent requests cannot exceed the maximum together.
- * A paused cancellation is not open: resuming it counts it again.
+ * Whether the merchant has fewer than `max` open cancellations in this mode. Locks this limit until the
+ * transaction ends, so that concurrent requests cannot exceed the maximum together. A paused cancellation is not open: resuming it counts it again.
  */
 export async function isBelowOpenMax(
   tx: Db,
   { account, max }: { account: Account; max: number },
 ): Promise<boolean> {
-  await sql`select from merchants where id = ${account.merchantId} for no key update`.execute(tx)
+  await lockLimit(tx, { account, of: 'open bulk cancellations' })
   // The partial index has open cancellations only, so this does not read completed ones.
   const { rows } = await sql<{ count: number }>`
     select count(*)::integer as count from cancellations

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isDatabaseUnavailable, isStatementRefused } from './errors.ts'
+import { isConflict, isDatabaseUnavailable, isStatementRefused } from './errors.ts'
 
 /** An error of PostgreSQL as the driver throws it. */
 const errorOf = (code: string, message: string) =>
@@ -20,9 +20,19 @@ test.each([
 })
 
 test.each([
+  ['40001', 'shard for the given value does not exist'],
+  ['CIINF', 'Query could not find the intermediate result file "515_6"'],
+  ['XX000', 'could not find valid entry for shard 102041'],
+])('a statement that meets a change of the shards runs again: %s %s', (code, message) => {
+  expect(isConflict(errorOf(code, message))).toBe(true)
+  expect(isDatabaseUnavailable(errorOf(code, message))).toBe(true)
+})
+
+test.each([
   ['XX000', 'cache lookup failed for relation 16401'],
   ['23505', 'duplicate key value violates unique constraint "payments_pkey"'],
 ])('a statement that fails by itself is an error of the program: %s %s', (code, message) => {
   expect(isDatabaseUnavailable(errorOf(code, message))).toBe(false)
   expect(isStatementRefused(errorOf(code, message))).toBe(true)
+  expect(isConflict(errorOf(code, message))).toBe(false)
 })

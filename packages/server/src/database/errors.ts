@@ -1,10 +1,10 @@
 import { PoolFullError } from './hosts/bounded-pool.ts'
 import { DatabaseUnreachableError } from './hosts/unreachable.ts'
 
-// Classes of SQLSTATE: 08 connection, 40 and CIINF conflicts after every retry, 53 resources, 57P shutdown and
+// Classes of SQLSTATE: 08 connection, 40 conflicts after every retry, 53 resources, 57P shutdown and
 // start-up, 25006 read-only (a standby, or a full disk), 58 the system. 57014 and 55P03 are the
 // server's own timeouts, of a statement and of its wait for a lock.
-const unavailableStates = /^(08|40|53|57P|57014|55P03|25006|58|CIINF)/
+const unavailableStates = /^(08|40|53|57P|57014|55P03|25006|58)/
 const networkCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -23,6 +23,19 @@ const connectionMessages =
 const lostNodeMessages =
   /^failure on connection marked as essential|server closed the connection unexpectedly|connection not open|could not (send|receive) data (to|from) server/
 
+// 40001 serialization failure, 40P01 deadlock. CIINF: a cluster has moved the shard to another node between two
+// parts of a statement.
+const conflictStates = new Set(['40001', '40P01', 'CIINF'])
+// A cluster has split the shard between the plan of a statement and its execution (XX000).
+const splitShardMessage = /^could not find valid entry for shard \d+/
+
+/** Whether the database rolled a transaction back because of something concurrent, so that it can run again. */
+export function isConflict(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string }
+  if (code === 'XX000') return splitShardMessage.test(message ?? '')
+  return code !== undefined && conflictStates.has(code)
+}
+
 /** Whether the database or the connection to it failed, so that another attempt can succeed. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (error instanceof DatabaseUnreachableError) return true
@@ -31,7 +44,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
     message?: string
     severity?: string
   }
-  if (error instanceof PoolFullError) return true
+  if (error instanceof PoolFullError || isConflict(error)) return true
   // A FATAL error ends the session, for example a refused sign-in or a dropped database.
   if (severity === 'FATAL' || severity === 'PANIC') return true
   if (severity !== undefined && code !== undefined) {

@@ -1,6 +1,5 @@
-// 40001 serialization failure, 40P01 deadlock: the transaction was rolled back and can run again. CIINF: a cluster
-// has moved the shard to another node between two parts of a statement.
-const conflictStates = new Set(['40001', '40P01', 'CIINF'])
+import { isConflict } from './errors.ts'
+
 /** Runs in total. A conflict that lasts longer is reported. */
 const attemptsMax = 5
 
@@ -13,8 +12,7 @@ export async function retryConflicts<T>(run: () => Promise<T>): Promise<T> {
     try {
       return await run()
     } catch (error) {
-      const { code } = error as { code?: string }
-      if (code === undefined || !conflictStates.has(code) || attempt === attemptsMax) throw error
+      if (!isConflict(error) || attempt === attemptsMax) throw error
     }
   }
 }

@@ -16,12 +16,17 @@ export function plusSeconds(timestamp: Timestamp, seconds: number): Timestamp {
   return toTimestamp(toMs(timestamp) + seconds * 1000)
 }
 
+/** The seconds after a start, cut to a whole second, until a guaranteed time has passed. */
+export function promisedSeconds(seconds: number): number {
+  return seconds + 1
+}
+
 /**
  * The end of a guaranteed time. `start` is the true start, cut to a whole second. The end is never
  * earlier than `seconds` after the true start, and at most one second later.
  */
 export function promisedEnd(start: Timestamp, seconds: number): Timestamp {
-  return plusSeconds(start, seconds + 1)
+  return plusSeconds(start, promisedSeconds(seconds))
 }
 
 /** Rounds an end that a client has sent up to a whole second. */

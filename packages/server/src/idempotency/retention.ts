@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import { isCluster } from '../database/cluster/cluster.ts'
+import { isCluster, onNode } from '../database/cluster/cluster.ts'
 import type { Db } from '../database/db.ts'
 import { groupByAccount } from '../domain/account.ts'
 import { isServedHere } from '../jobs/lease.sql.ts'
@@ -76,20 +76,23 @@ export async function dropOldRecords(
 }
 
 /** Whether a record `r` is that of a create whose payment can be canceled, or has changed within a day. */
-function isNeededByCancels(openStatuses: readonly string[]): RawBuilder<boolean> {
+function isNeededByCancels(
+  openStatuses: readonly string[],
+  onNodeOfPayment: RawBuilder<unknown> = sql``,
+): RawBuilder<boolean> {
   return sql<boolean>`(r.operation = 'createPayment' and r.payment_id is not null and exists (
             select 1 from payments p left join test_clocks c
               on c.merchant_id = p.merchant_id and not p.livemode
             where p.merchant_id = r.merchant_id and p.livemode = r.livemode
-              and p.id = r.payment_id
+              and p.id = r.payment_id ${onNodeOfPayment}
               and (p.status = any(${openStatuses}::text[]) or p.updated_at > now()
                 + make_interval(secs => coalesce(c.offset_seconds, 0)) - ${keptSeconds})
           ))`
 }
 
 /**
- * The same in a cluster: it reads the next records of all nodes without a lock, and deletes those of each
- * account by themselves, unless a request has used them meanwhile.
+ * The same in a cluster: it reads the next records of all nodes without a lock. Then it locks and deletes those
+ * of each account by themselves, unless a request has used them meanwhile.
  */
 async function dropInCluster(
   db: Db,
@@ -108,11 +111,16 @@ async function dropInCluster(
     order by merchant_id, livemode, key limit ${readPerStep}`.execute(db)
   for (const [account, records] of groupByAccount(rows.filter((row) => row.is_old))) {
     await sql`
-      delete from idempotency_records r
-      where r.merchant_id = ${account.merchantId} and r.livemode = ${account.livemode}
-        and r.key = any(${records.map((record) => record.key)}::text[])
-        and r.created_at < now() - ${keptSeconds} and not ${isNeededByCancels(openStatuses)}
-        and (r.locked_until is null or r.locked_until < now())`.execute(db)
+      delete from idempotency_records
+      where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
+        and key = any(array(
+          select r.key from idempotency_records r
+          where r.merchant_id = ${account.merchantId} and r.livemode = ${account.livemode}
+            and r.key = any(${records.map((record) => record.key)}::text[])
+            and r.created_at < now() - ${keptSeconds}
+            and not ${isNeededByCancels(openStatuses, onNode(db, 'p', account))}
+            and (r.locked_until is null or r.locked_until < now())
+          order by r.key for update skip locked))`.execute(db)
   }
   const last = rows.at(-1)
   return last && rows.length === readPerStep ? [last.merchant_id, last.livemode, last.key] : null

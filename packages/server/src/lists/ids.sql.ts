@@ -1,5 +1,6 @@
 import { type IdKind, idPrefixes } from '@hedgepayments/contract'
 import { type RawBuilder, sql } from 'kysely'
+import { isCluster } from '../database/cluster/cluster.ts'
 import type { Db } from '../database/db.ts'
 import type { Schema } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
@@ -82,22 +83,43 @@ interface Fence {
   readonly hasCursor: boolean
 }
 
-/** Reads the fence of a list, before the statement that reads the page. */
-export async function readFence(
+interface FencedList {
+  readonly kind: ListedKind
+  readonly account: Account
+  readonly cursor: string | null
+}
+
+/**
+ * Reads the fence of a list, before the statement that reads the page. One statement, except in a cluster: there
+ * Citus would run it on the node of the cursor, where it finds none of the locks of inserts.
+ */
+export async function readFence(db: Db, list: FencedList): Promise<Fence> {
+  if (!isCluster(db)) return await readFenceWith(db, list, cursorExists(list))
+  const fence = await readFenceWith(db, list, sql`true`)
+  if (list.cursor === null) return fence
+  const { rows } = await sql<{ has_cursor: boolean }>`
+    select ${cursorExists(list)} as has_cursor`.execute(db)
+  return { ...fence, hasCursor: rows[0]?.has_cursor === true }
+}
+
+async function readFenceWith(
   db: Db,
-  { kind, account, cursor }: { kind: ListedKind; account: Account; cursor: string | null },
+  { kind, account }: FencedList,
+  hasCursor: RawBuilder<unknown>,
 ): Promise<Fence> {
   const { rows } = await sql<{ through: string; is_clear: boolean; has_cursor: boolean }>`
-    select ${idPrefixes[kind]} || f.through as through, f.is_clear,
-      ${cursor}::text is null or exists (
-        select from ${sql.table(tables[kind])}
-        where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
-          and id = ${cursor}::text
-      ) as has_cursor
+    select ${idPrefixes[kind]} || f.through as through, f.is_clear, ${hasCursor} as has_cursor
     from hedge_read_fence(${kind}, ${account.merchantId}, ${account.livemode}) f`.execute(db)
   if (!rows[0]) throw new Error('the database gave no fence')
-  const { through, is_clear: isClear, has_cursor: hasCursor } = rows[0]
-  return { through, isClear, hasCursor }
+  const { through, is_clear: isClear, has_cursor } = rows[0]
+  return { through, isClear, hasCursor: has_cursor }
+}
+
+function cursorExists({ kind, account, cursor }: FencedList): RawBuilder<unknown> {
+  return sql`(${cursor}::text is null or exists (
+    select from ${sql.table(tables[kind])}
+    where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
+      and id = ${cursor}::text))`
 }
 
 /** A transaction that may still commit an id of a list. */

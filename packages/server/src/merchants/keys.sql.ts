@@ -7,6 +7,7 @@ import type { Timestamp } from '../domain/time.ts'
 import type { Budget } from '../http/request/auth.ts'
 import type { FencedPage } from '../http/request/pagination.ts'
 import { allRows, type ScannedPage, scanPage, whole } from '../lists/scan.sql.ts'
+import { lockLimit } from './merchants.sql.ts'
 
 /** The columns that authentication needs, with the offset of the merchant's test clock. */
 export interface KeyForAuth {
@@ -118,14 +119,14 @@ export function budgetsOf(
 }
 
 /**
- * Whether the merchant has fewer than `max` keys in use in this mode. Locks the merchant's row until
- * the transaction ends, so that concurrent requests cannot exceed the limit.
+ * Whether the merchant has fewer than `max` keys in use in this mode. Locks this limit until the
+ * transaction ends, so that concurrent requests cannot exceed it together.
  */
 export async function isBelowKeyLimit(
   tx: Db,
   { account, max }: { account: Account; max: number },
 ): Promise<boolean> {
-  await sql`select from merchants where id = ${account.merchantId} for no key update`.execute(tx)
+  await lockLimit(tx, { account, of: 'keys' })
   const { rows } = await sql<{ count: number }>`
     select count(*)::integer as count from api_keys
     where merchant_id = ${account.merchantId} and livemode = ${account.livemode}

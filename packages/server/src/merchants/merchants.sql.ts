@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../database/db.ts'
 import type { MerchantRow } from '../database/schema.ts'
+import { type Account, accountKey } from '../domain/account.ts'
 import type { Timestamp } from '../domain/time.ts'
 
 /** Inserts a merchant. */
@@ -42,6 +43,20 @@ export async function lockMerchant(tx: Db, id: string): Promise<MerchantRow | un
   const { rows } = await sql<MerchantRow>`
     select * from merchants where id = ${id} for no key update`.execute(tx)
   return rows[0]
+}
+
+/**
+ * Serializes the transactions that may exceed a limit of a merchant and mode together. An advisory lock,
+ * because a cluster that locks a row of `merchants` locks all merchants.
+ *
+ * @param limit.of what is limited. Each has a lock of its own.
+ */
+export async function lockLimit(
+  tx: Db,
+  limit: { account: Account; of: 'keys' | 'open bulk cancellations' | 'webhook endpoints' },
+): Promise<void> {
+  const name = `limit of ${limit.of} ${accountKey(limit.account)}`
+  await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx)
 }
 
 /** Changes the fields that are given. A fee of `null` resets it to the server's default. */

@@ -9,6 +9,7 @@ import { readRoutes } from './read/route.ts'
 import { refundRoute } from './refund/route.ts'
 import { resolveRoutes } from './resolve/route.ts'
 import { reverseRoute } from './reverse/route.ts'
+import type { BatchedSubmissions } from './submit/batches/batched-submissions.ts'
 import { initiateRoute } from './submit/route.ts'
 
 /** The routes under `/v1/payments`. */
@@ -19,11 +20,14 @@ export function paymentRoutes(
     processors,
     publicUrl,
     fees,
+    batches,
     onWork,
     leaseSeconds,
   }: {
     database: Database
     processors: Processors
+    /** The submissions of all requests share statements. */
+    batches: BatchedSubmissions
     publicUrl: () => string
     /** The fees of merchants without their own schedule. */
     fees: FeeSchedule
@@ -34,7 +38,7 @@ export function paymentRoutes(
   },
 ): void {
   const { db } = database
-  const dependencies = { db, processors, onWork, leaseSeconds }
+  const dependencies = { db, processors, batches, onWork, leaseSeconds }
   createRoute(app, { database, dependencies, publicUrl })
   initiateRoute(app, { dependencies })
   cancelRoutes(app, { database })

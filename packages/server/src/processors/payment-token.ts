@@ -1,5 +1,5 @@
 import { type PaymentToken, parsePaymentToken, type TokenFault } from '../domain/payment-token.ts'
-import { tokenOfNumber } from './sandbox/tokens.ts'
+import { tokenOfNumber } from './sandbox/tokens/tokens.ts'
 
 /** A card number: 12 to 19 digits, with single spaces or hyphens. Source: ISO/IEC 7812. */
 const cardNumber = /^\d(?:[ -]?\d){11,18}$/

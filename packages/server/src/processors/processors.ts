@@ -6,6 +6,7 @@ import { openCredentials } from './credentials.ts'
 import type { Processor, Processors } from './interface/processor.ts'
 import { CredentialsMissingError } from './interface/results.ts'
 import type { ProcessorRules } from './interface/rules.ts'
+import { BatchedBooks } from './sandbox/books/batched-books.ts'
 import { Sandbox, sandboxName, sandboxRules } from './sandbox/sandbox.ts'
 import { type StripeAccess, stripeApiBase } from './stripe/client.ts'
 import { stripeRules } from './stripe/money/rules.ts'
@@ -37,6 +38,7 @@ const rulesByName: ReadonlyMap<string, ProcessorRules> = new Map([
  */
 export function createProcessors(options: ProcessorOptions): Processors {
   const apiBase = options.stripe.apiBase ?? stripeApiBase
+  const books = new BatchedBooks(options.db)
   return {
     async forNew(account) {
       const stripe = await stripeOf(account)
@@ -54,6 +56,11 @@ export function createProcessors(options: ProcessorOptions): Processors {
       return rulesWith(account, { hasCredentials: row !== undefined })
     },
     rulesWith,
+    withoutCredentials(account) {
+      const access = accessOfEnvironment(account)
+      if (access) return new StripeProcessor(access)
+      return account.livemode ? null : sandboxOf(account)
+    },
     rulesOf: (name) => rulesByName.get(name) ?? null,
   }
 
@@ -63,7 +70,7 @@ export function createProcessors(options: ProcessorOptions): Processors {
   }
 
   function sandboxOf({ merchantId }: Account): Processor {
-    return new Sandbox({ db: options.db, merchantId, publicUrl: options.publicUrl })
+    return new Sandbox({ db: options.db, books, merchantId, publicUrl: options.publicUrl })
   }
 
   async function stripeOf(account: Account): Promise<Processor | null> {

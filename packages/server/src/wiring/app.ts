@@ -29,6 +29,7 @@ import { merchantRoutes } from '../merchants/routes.ts'
 import { metricsRoutes } from '../metrics/queues/routes.ts'
 import { paymentRoutes } from '../payments/routes.ts'
 import { handleProcessorMessage } from '../payments/run/processor-message.ts'
+import { BatchedSubmissions } from '../payments/submit/batches/batched-submissions.ts'
 import { submissionLeaseSeconds } from '../payments/submit/submission.ts'
 import type { Processors } from '../processors/interface/processor.ts'
 import { processorRoutes } from '../processors/routes.ts'
@@ -117,16 +118,17 @@ async function addRoutes(
   const { leaseSeconds = submissionLeaseSeconds } = options
   const { db, readDb } = database
   const onNotice = onProcessorMessage(options)
+  const batches = new BatchedSubmissions(database)
 
   healthRoutes(app, database)
   metricsRoutes(app, database)
   await docsRoutes(app)
-  paymentRoutes(app, { ...options, leaseSeconds })
+  paymentRoutes(app, { ...options, batches, leaseSeconds })
   disputeRoutes(app, database)
   clientTokenRoutes(app, { db, tokens })
   checkoutRoutes(app, { ...options, db })
   await pageRoutes(app, {
-    ...{ dependencies: { ...options, db, leaseSeconds }, log, refuseLive },
+    ...{ dependencies: { ...options, db, batches, leaseSeconds }, log, refuseLive },
     stopped,
   })
   cancellationRoutes(app, { ...database, onWork })

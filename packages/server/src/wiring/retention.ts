@@ -89,10 +89,12 @@ async function saveProgress(
     where kind = ${kind}`.execute(tx)
 }
 
+/** Postpones a task whose step failed, unless its progress has changed meanwhile. */
 async function postponeTask(db: Db, task: RetentionTask, retry: Retry): Promise<void> {
   await sql`
     update retention_tasks
     set failures = ${retry.failures},
       due_at = now() + make_interval(secs => ${retry.pauseSeconds})
-    where kind = ${task.kind} and failures = ${task.failures} and due_at <= now()`.execute(db)
+    where kind = ${task.kind} and failures = ${task.failures} and due_at <= now()
+      and coalesce(reached, 'null') = ${JSON.stringify(task.reached)}::jsonb`.execute(db)
 }

@@ -17,7 +17,8 @@ function initCommand(): Command {
     .addHelpText(
       'after',
       `
-For the server's operator. The database has the extension citus and at least one worker. The command
+For the server's operator. The database has the extension citus, and at least one worker unless the
+coordinator takes shards. The command
 migrates it, and then distributes the tables in one transaction: if it stops, run it again. Stop the
 servers first, because the transaction locks all tables. A distributed database stays as it is.`,
     )

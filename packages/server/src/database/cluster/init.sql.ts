@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import type { Settings } from '../sessions/settings.ts'
 import { placements } from './tables.ts'
 
 /** A part of a table that is taken away before it is distributed, and put back afterwards. */
@@ -78,16 +79,16 @@ export async function dropLocalRows<DB>(tx: Kysely<DB>, table: string): Promise<
 }
 
 /**
- * Sets defaults of the database on each worker, for the sessions that the coordinator opens there from now
- * on. Returns the error of a worker that refuses them, else `null`.
+ * Sets defaults of the database on each worker, or on the coordinator, for the sessions that the coordinator
+ * opens there from now on. Returns the error of a node that refuses them, else `null`.
  */
-export async function setWorkerDefaults<DB>(
+export async function setDefaults<DB>(
   db: Kysely<DB>,
-  settings: Readonly<Record<string, string>>,
+  { on, settings }: { on: 'workers' | 'coordinator'; settings: Settings },
 ): Promise<string | null> {
   for (const [name, value] of Object.entries(settings)) {
     const { rows } = await sql<{ result: string }>`
-      select result from run_command_on_workers(
+      select result from ${sql.id(`run_command_on_${on}`)}(
         format('do %L', format(
           'begin set local citus.enable_ddl_propagation = off; alter database %I set %I = %L; end',
           current_database(), ${name}::text, ${value}::text)))

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Database } from '../connect.ts'
 import type { Schema } from '../schema.ts'
-import { nodeSettings } from '../sessions/settings.ts'
+import { nodeMeaning, nodeSettings } from '../sessions/settings.ts'
 import {
   addForeignKey,
   addTrigger,
@@ -13,7 +13,7 @@ import {
   findForeignKeys,
   findTriggers,
   makeReference,
-  setWorkerDefaults,
+  setDefaults,
 } from './init.sql.ts'
 import { claimPositionsOnCoordinator } from './positions.sql.ts'
 import { type ClusterState, findMisplaced, isUnplaced, readClusterState } from './state.sql.ts'
@@ -38,9 +38,9 @@ export interface InitiatedCluster {
 /**
  * Distributes the tables of a migrated database over the workers of its Citus cluster, with their rows,
  * in one transaction: after a failure or a crash the database is as before. A distributed database stays as
- * it is. Workers get their settings in both cases, so run it again when a worker was added.
+ * it is. The nodes get their settings in both cases, so run it again when a worker was added.
  *
- * @throws {ClusterError} where the extension or the workers are missing, or the tables were distributed in
+ * @throws {ClusterError} where the extension or the nodes for shards are missing, or the tables were distributed in
  *   another way.
  */
 export async function initCluster({
@@ -53,8 +53,7 @@ export async function initCluster({
     const isNew = misplaced.length > 0
     if (isNew && !isUnplaced(state)) throw new ClusterError(explainMisplaced(misplaced))
     if (isNew) await db.transaction().execute(placeTables)
-    const problem = await setWorkerDefaults(db, nodeSettings)
-    if (problem !== null) throw new ClusterError(`A worker refuses its settings: ${problem}`)
+    await setNodeDefaults(db, state)
     return { version, workers: state.workers, isNew }
   })
 }
@@ -81,12 +80,29 @@ function requireNodes(state: ClusterState): string {
       "The coordinator has no address. Run select citus_set_coordinator_host('<its host>', <its port>).",
     )
   }
-  if (state.workers === 0) {
+  if (state.workers === 0 && !state.hasShardsOnCoordinator) {
     throw new ClusterError(
-      "The cluster has no workers. Run select citus_add_node('<host>', <port>) for each worker.",
+      "The cluster has no workers. Run select citus_add_node('<host>', <port>) for each worker. Or start with one node: run select citus_set_node_property('<its host>', <its port>, 'shouldhaveshards', true).",
     )
   }
   return state.version
+}
+
+/**
+ * Workers get limits on waiting too. The coordinator gets none: shards that move wait there for long.
+ *
+ * @throws {ClusterError} where a node refuses a setting.
+ */
+async function setNodeDefaults(
+  db: Kysely<Schema>,
+  { hasShardsOnCoordinator }: ClusterState,
+): Promise<void> {
+  const onCoordinator = hasShardsOnCoordinator
+    ? await setDefaults(db, { on: 'coordinator', settings: nodeMeaning })
+    : null
+  const problem =
+    onCoordinator ?? (await setDefaults(db, { on: 'workers', settings: nodeSettings }))
+  if (problem !== null) throw new ClusterError(`A node refuses its settings: ${problem}`)
 }
 
 async function placeTables(tx: Kysely<Schema>): Promise<void> {

@@ -10,6 +10,8 @@ export interface ClusterState {
   readonly hasCoordinatorAddress: boolean
   /** Active nodes besides the coordinator that take shards. */
   readonly workers: number
+  /** Whether the coordinator takes shards too, as on a single node. */
+  readonly hasShardsOnCoordinator: boolean
   /** The tables that Citus knows, by their names. */
   readonly tables: ReadonlyMap<string, PlacedTable>
 }
@@ -33,6 +35,7 @@ export async function readClusterState<DB>(db: Kysely<DB>): Promise<ClusterState
       isCoordinator: false,
       hasCoordinatorAddress: false,
       workers: 0,
+      hasShardsOnCoordinator: false,
       tables: new Map(),
     }
   }
@@ -40,7 +43,9 @@ export async function readClusterState<DB>(db: Kysely<DB>): Promise<ClusterState
     select citus_is_coordinator() as "isCoordinator",
       exists (select from pg_dist_node where groupid = 0) as "hasCoordinatorAddress",
       (select count(*)::integer from pg_dist_node
-        where groupid <> 0 and noderole = 'primary' and isactive and shouldhaveshards) as workers
+        where groupid <> 0 and noderole = 'primary' and isactive and shouldhaveshards) as workers,
+      exists (select from pg_dist_node where groupid = 0 and shouldhaveshards)
+        as "hasShardsOnCoordinator"
     `.execute(db)
   if (!nodes.rows[0]) throw new Error('Citus returned no nodes')
   return { version, ...nodes.rows[0], tables: await readTables(db) }

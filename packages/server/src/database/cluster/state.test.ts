@@ -23,7 +23,14 @@ function clusterWith(others: Readonly<Record<string, PlacedTable | undefined>> =
     if (table) tables.set(name, table)
     else tables.delete(name)
   }
-  return { version: '13.2-1', isCoordinator: true, hasCoordinatorAddress: true, workers: 2, tables }
+  return {
+    version: '13.2-1',
+    isCoordinator: true,
+    hasCoordinatorAddress: true,
+    workers: 2,
+    hasShardsOnCoordinator: false,
+    tables,
+  }
 }
 
 const distributed = { placement: 'distributed', column: 'merchant_id', colocationId: 2 } as const

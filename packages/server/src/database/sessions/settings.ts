@@ -74,13 +74,15 @@ export const batchSettings: Settings = {
   plan_cache_mode: 'force_generic_plan',
 }
 
+/** What a session between the nodes of a cluster needs to mean and plan the same as the session of the server. */
+export const nodeMeaning: Settings = { TimeZone: meaning.TimeZone as string, ...plans }
+
 /**
  * Sessions between the nodes of a cluster. The coordinator does not pass the settings of its sessions on, so
  * each worker has these as defaults of the database.
  */
 export const nodeSettings: Settings = {
-  TimeZone: meaning.TimeZone as string,
-  ...plans,
+  ...nodeMeaning,
   lock_timeout: timeouts.lock_timeout as string,
   idle_in_transaction_session_timeout: timeouts.idle_in_transaction_session_timeout as string,
 }

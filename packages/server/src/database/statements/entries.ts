@@ -1,3 +1,5 @@
+import { type RawBuilder, sql } from 'kysely'
+
 /** A column of the entries of a statement: its name, its type in the database, and its values. */
 export type EntryColumn<Entry> = readonly [
   name: string,
@@ -32,4 +34,14 @@ export function valuesOfEntries<Entry>(
 export function onNodeOfEntries(name: string, columns: readonly unknown[]): string {
   const [merchant, mode] = [columns.length + 1, columns.length + 2]
   return ` and ${name}.merchant_id = $${merchant}::text and ${name}.livemode = $${mode}::boolean`
+}
+
+/** The same rows `r` as a fragment of a FROM clause, for a statement whose arguments are in its text. */
+export function entryRows<Entry>(
+  columns: readonly EntryColumn<Entry>[],
+  entries: readonly Entry[],
+): RawBuilder<unknown> {
+  const arrays = columns.map(([, type, value]) => sql`${entries.map(value)}::${sql.raw(type)}[]`)
+  const names = [...columns.map(([name]) => name), 'n'].map((name) => sql.ref(name))
+  return sql`unnest(${sql.join(arrays)}) with ordinality as r (${sql.join(names)})`
 }

@@ -13,6 +13,8 @@ import {
   type CallResult,
   callProcessor,
   describeOutcome,
+  type MadeCall,
+  makeCall,
   type ProcessorCall,
 } from '../calls/call-processor.ts'
 import { debitsOf } from '../calls/debits.ts'
@@ -27,15 +29,27 @@ export type Authorization =
   /** The account can be debited later. Nothing was sent. */
   | { readonly state: 'accepted'; readonly method?: PaymentMethodDetails }
 
+type AuthorizeCall = Omit<ProcessorCall<never>, 'kind' | 'run' | 'describe'>
+
 /** Calls the processor to authorize a payment with its token, or to check it before a debit. */
 export async function callAuthorize(
   db: Db,
-  call: Omit<ProcessorCall<never>, 'kind' | 'run' | 'describe'>,
+  call: AuthorizeCall,
 ): Promise<CallResult<Authorization>> {
+  return toCalled(await callProcessor(db, toCall(call)))
+}
+
+/** Makes such a call, which is recorded already. Its end is not recorded. Never throws. */
+export async function makeAuthorize(call: AuthorizeCall): Promise<MadeCall<Authorization>> {
+  const { called, end } = await makeCall(toCall(call))
+  return { called: toCalled(called), end }
+}
+
+function toCall(call: AuthorizeCall): ProcessorCall<AuthorizeResult | CheckResult> {
   const token = call.row.payment_method_token
   if (token === null) throw new Error('a payment without a token cannot be authorized')
   const debits = debitsOf(call.processor, call.row)
-  const called = await callProcessor<AuthorizeResult | CheckResult>(db, {
+  return {
     ...call,
     kind: 'authorize',
     run: (payment, request) =>
@@ -43,7 +57,10 @@ export async function callAuthorize(
         ? debits.check(payment, { ...request, token })
         : call.processor.authorize(payment, { ...request, token }),
     describe: describeOutcome,
-  })
+  }
+}
+
+function toCalled(called: CallResult<AuthorizeResult | CheckResult>): CallResult<Authorization> {
   return called.ok ? { ok: true, result: toAuthorization(called.result) } : called
 }
 

@@ -62,6 +62,8 @@ export async function beginSubmission(
   submission: Submission,
   lease: KeyLease | null,
 ): Promise<Begun> {
+  const first = await beginFirst(dependencies, submission, lease)
+  if (first) return first
   // Before the transaction, because this may use another connection to the database.
   const chosen = await chooseProcessor(dependencies, submission)
   try {
@@ -75,6 +77,20 @@ export async function beginSubmission(
     if (error instanceof RefusalError) return { kind: 'answered', reply: error.refusal }
     throw error
   }
+}
+
+/** Records the usual submission, together with others. `null`: it does not fit, and nothing was done. */
+async function beginFirst(
+  { processors, batches, leaseSeconds }: SubmissionDependencies,
+  submission: Submission,
+  lease: KeyLease | null,
+): Promise<Submitting | null> {
+  if (submission.ifMatch !== null || submission.acceptance) return null
+  const processor = processors.withoutCredentials(submission.account)
+  if (!processor) return null
+  const { name } = processor
+  const begun = await batches.begin({ ...submission, lease, processor: name, leaseSeconds })
+  return begun ? { kind: 'submitting', processor, first: 'authorize', ...begun } : null
 }
 
 /**

@@ -10,11 +10,13 @@ import type { KeyLease } from '../../idempotency/lease.sql.ts'
 import { sequenceInEtag, serialized } from '../../idempotency/once.ts'
 import { storeAnswer } from '../../idempotency/records.sql.ts'
 import type { Processors } from '../../processors/interface/processor.ts'
+import type { BatchedSubmissions } from './batches/batched-submissions.ts'
 
 /** The dependencies of a submission. */
 export interface SubmissionDependencies {
   readonly db: Db
   readonly processors: Processors
+  readonly batches: BatchedSubmissions
   /** Wakes the workers. */
   readonly onWork: () => void
   /** Default in production: `submissionLeaseSeconds`. */

@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commit } from '../../database/commit.ts'
 import type { Db, Tx } from '../../database/db.ts'
+import type { PaymentRow } from '../../database/schema.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
 import type { Reply } from '../../http/answers/answer.ts'
 import { type KeyLease, releaseLease } from '../../idempotency/lease.sql.ts'
+import { serialized } from '../../idempotency/once.ts'
 import { findRecord } from '../../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../../idempotency/replay.ts'
 import { keptFailureCode } from '../../processors/interface/results.ts'
-import { type CallResult, lookUp } from '../calls/call-processor.ts'
+import { type AttemptEnd, endAttempt } from '../calls/attempts.sql.ts'
+import { type CallResult, endCall, lookUp } from '../calls/call-processor.ts'
 import { authorizeKeyAfter } from '../calls/processor-keys.ts'
 import { planTask } from '../tasks/tasks.sql.ts'
 import { processorSilent } from '../transition/refusals.ts'
-import { type Authorization, authorizationOf, callAuthorize } from './authorize.ts'
+import { type Authorization, authorizationOf, callAuthorize, makeAuthorize } from './authorize.ts'
 import { beginSubmission, isSubmittedElsewhere, type Submitting } from './begin-submission.ts'
 import { type RecordedAuthorization, recordAuthorization } from './record-authorization.ts'
 import { type Submission, type SubmissionDependencies, storeOwnAnswer } from './submission.ts'
@@ -75,13 +78,17 @@ async function callAndRecord(
   const { db, leaseSeconds } = dependencies
   const { actor } = submission
   const { row, lease, processor } = begun
-  const called = await callUntilAnswered(db, submission, begun, signal)
+  const { called, end } = await callUntilAnswered(db, submission, begun, signal)
   if (!called.ok) {
     // A request that has taken over handles the result.
     if (lease && !(await releaseLease(db, lease))) return 'lost'
     await planTask(db, { row, kind: 'authorize', afterSeconds: 1 })
     dependencies.onWork()
     return processorSilent(row.id)
+  }
+  if (end) {
+    const reply = await recordFirst(dependencies, submission, { begun, result: called.result, end })
+    if (reply) return reply
   }
   const fence = { submission: begun.submission, lease, leaseSeconds }
   try {
@@ -95,6 +102,35 @@ async function callAndRecord(
   } finally {
     dependencies.onWork()
   }
+}
+
+/**
+ * Records the usual authorization, with the answer and the end of the call, together with others. `null`: it does not
+ * fit. Then only the end of the call was recorded.
+ */
+async function recordFirst(
+  { db, batches, onWork }: SubmissionDependencies,
+  { actor, replyTo }: Submission,
+  { begun, result, end }: { begun: Submitting; result: Authorization; end: AttemptEnd },
+): Promise<Reply | null> {
+  const { row, submission, lease } = begun
+  if (result.state === 'authorized' || result.state === 'accepted') {
+    const isSent = result.state === 'authorized'
+    const moved = await batches.record({
+      ...{ row, submission, lease, actor, outcome: result.state, method: result.method ?? null },
+      reference: isSent ? result.reference : null,
+      expiresAt: isSent ? result.expiresAt : null,
+      endedAt: end.now,
+      replyTo: (row) => replyTo(row, true),
+    })
+    if (moved) {
+      onWork()
+      const reply = replyTo(moved, true)
+      return lease ? serialized(reply) : reply
+    }
+  }
+  await endAttempt(db, { row, number: submission, end })
+  return null
 }
 
 /**
@@ -130,6 +166,13 @@ async function answerOfNextOwner(
   }
 }
 
+/** The last call of a request. */
+interface CalledProcessor {
+  readonly called: CallResult<Authorization>
+  /** The end of the call, where it is to be recorded together with the result. */
+  readonly end?: AttemptEnd
+}
+
 /**
  * Calls the processor until it answers, at most `callsMax` times. A repeated call returns the first
  * result. If the processor has kept a failure for the key, looks the payment up, then uses the next key.
@@ -139,7 +182,7 @@ async function callUntilAnswered(
   submission: Submission,
   begun: Submitting,
   signal: AbortSignal,
-): Promise<CallResult<Authorization>> {
+): Promise<CalledProcessor> {
   const { row, processor } = begun
   const { actor, now } = submission
   const requestKey = submission.idempotency?.key ?? null
@@ -152,11 +195,17 @@ async function callUntilAnswered(
     if (kind === 'look_up') {
       const found = await lookUp(db, attempt)
       called = found.ok ? { ok: true, result: authorizationOf(found.result) } : found
-      if (!called.ok || called.result.state !== 'absent') return called
+      if (!called.ok || called.result.state !== 'absent') return { called }
       kind = 'authorize'
     } else {
-      called = await callAuthorize(db, { ...attempt, processorKey })
-      if (called.ok) return called
+      if (n === 1) {
+        const made = await makeAuthorize({ ...attempt, processorKey })
+        if (made.called.ok && isUsual(row, made.called.result)) return made
+        called = await endCall(db, { row, number: begun.submission, made })
+      } else {
+        called = await callAuthorize(db, { ...attempt, processorKey })
+      }
+      if (called.ok) return { called }
       if (called.isKept) {
         kind = 'look_up'
         const last = { processor_key: processorKey, code: keptFailureCode }
@@ -165,7 +214,12 @@ async function callUntilAnswered(
       await sleep(pauseMs(n))
     }
   }
-  return called
+  return { called }
+}
+
+/** Whether a result of the first call can be recorded together with others: `recordFirst`. */
+function isUsual({ capture_method }: PaymentRow, { state }: Authorization): boolean {
+  return capture_method === 'automatic' && (state === 'authorized' || state === 'accepted')
 }
 
 /** The pause before the next poll. It grows by half each time, with jitter between waiting requests. */

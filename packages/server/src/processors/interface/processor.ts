@@ -258,6 +258,11 @@ export interface Processors {
   rulesForNew(account: Account): Promise<ProcessorRules | null>
   /** The same for a merchant with or without credentials of its own in this mode. */
   rulesWith(account: Account, own: { readonly hasCredentials: boolean }): ProcessorRules | null
+  /**
+   * The processor for new payments of a merchant that has set no credentials in this mode; `null` if none is
+   * configured.
+   */
+  withoutCredentials(account: Account): Processor | null
   /** The rules of a processor by its name; `null` for an unknown name. */
   rulesOf(name: string): ProcessorRules | null
 }

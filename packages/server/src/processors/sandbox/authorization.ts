@@ -2,9 +2,9 @@ import { randomCharacters } from '../../domain/ids.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import type { DeclineCode, ProcessorPayment } from '../interface/processor.ts'
-import type { SandboxPayment } from './books.sql.ts'
-import { declineMessages } from './declines.ts'
-import { findTestToken } from './tokens.ts'
+import type { SandboxPayment } from './books/books.sql.ts'
+import { declineMessages } from './tokens/declines.ts'
+import { findTestToken } from './tokens/tokens.ts'
 
 /** How long an authorization lasts: a week, which is typical of cards. */
 const authorizationSeconds = 7 * 86_400

@@ -8,8 +8,8 @@ import {
   lockBooks,
   type SandboxPayment,
   saveEntry,
-} from './books.sql.ts'
-import { findTestToken } from './tokens.ts'
+} from './books/books.sql.ts'
+import { findTestToken } from './tokens/tokens.ts'
 
 /** The button that the customer presses on the challenge's page. */
 export type ChallengeAnswer = 'confirm' | 'refuse'

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from '../../database/db.ts'
 import { plusSeconds, type Timestamp } from '../../domain/time.ts'
-import { countFault, findFault } from './books.sql.ts'
-import { type Fault, findTestToken } from './tokens.ts'
+import { countFault, findFault } from './books/books.sql.ts'
+import { type Fault, findTestToken } from './tokens/tokens.ts'
 
 /** A call that fails on purpose. Its outcome is unknown to the caller. */
 export class SandboxFault extends Error {

@@ -10,13 +10,11 @@ import {
   type SandboxPayment,
   saveAnswer,
   saveEntry,
-} from './books.sql.ts'
+} from './books/books.sql.ts'
 import { down, throwIfDown } from './faults.ts'
 import { findPlans, takePlannedFailure } from './planned-failures.sql.ts'
 import { authorizeResultOf } from './state.ts'
-
-/** The token whose fault is an unreachable sandbox. A planned failure causes the same fault. */
-const downToken = 'tok_downMinute'
+import { plannedFaultToken } from './tokens/tokens.ts'
 
 /**
  * Plays the oldest planned failure of a merchant, if one waits. Then the token of the payment does not
@@ -31,7 +29,7 @@ export async function playPlannedFailure(
   { payment, request }: { payment: ProcessorPayment; request: AuthorizeRequest },
 ): Promise<AuthorizeResult | null> {
   const id = { merchantId, paymentId: payment.id }
-  const { isWaiting, wasDown } = await findPlans(db, { ...id, token: downToken })
+  const { isWaiting, wasDown } = await findPlans(db, { ...id, token: plannedFaultToken })
   if (wasDown) await throwIfDown(db, { ...id, now: request.now })
   if (!isWaiting) return null
   request.signal.throwIfAborted()
@@ -45,7 +43,12 @@ export async function playPlannedFailure(
     const code = await takePlannedFailure(tx, merchantId)
     if (code === undefined) return null
     if (code === 'processor_unavailable') {
-      await countFault(tx, { ...id, operation: 'authorize', token: downToken, now: request.now })
+      await countFault(tx, {
+        ...id,
+        operation: 'authorize',
+        token: plannedFaultToken,
+        now: request.now,
+      })
       return 'down'
     }
     const submitted: SandboxPayment = {

@@ -2,7 +2,7 @@ import { formatWithCode } from '@hedgepayments/contract'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Db } from '../../database/db.ts'
 import { toTimestamp } from '../../domain/time.ts'
-import { findChallenged } from './books.sql.ts'
+import { findChallenged } from './books/books.sql.ts'
 import { answerChallenge, type ChallengeAnswer } from './challenge.ts'
 
 /** Called when a payment has changed at the sandbox. Stands for the webhook of other processors. */

@@ -27,6 +27,7 @@ import type {
 } from '../interface/results.ts'
 import { stripeRules } from '../stripe/money/rules.ts'
 import { authorizeEntry, debitEntry, declineEntry, newEntry } from './authorization.ts'
+import type { BatchedBooks } from './books/batched-books.ts'
 import {
   findAnswer,
   findEntry,
@@ -37,8 +38,7 @@ import {
   type SandboxPayment,
   saveAnswer,
   saveEntry,
-} from './books.sql.ts'
-import { declineMessages } from './declines.ts'
+} from './books/books.sql.ts'
 import { playFault, type SandboxOperation, throwIfDown } from './faults.ts'
 import { playPlannedFailure } from './planned-failures.ts'
 import {
@@ -50,7 +50,8 @@ import {
   hasLapsed,
   stateOf,
 } from './state.ts'
-import { findTestToken } from './tokens.ts'
+import { declineMessages } from './tokens/declines.ts'
+import { findTestToken } from './tokens/tokens.ts'
 
 export const sandboxName = 'sandbox'
 /** The sandbox is as strict as Stripe, so that a request that passes here does not fail in live mode. */
@@ -76,11 +77,18 @@ export class Sandbox implements Processor {
     debit: (payment, request) => this.#debit(payment, request),
   }
   readonly #db: Db
+  readonly #books: BatchedBooks
   readonly #merchantId: string
   readonly #publicUrl: () => string
 
-  constructor(options: { db: Db; merchantId: string; publicUrl: () => string }) {
+  constructor(options: {
+    db: Db
+    books: BatchedBooks
+    merchantId: string
+    publicUrl: () => string
+  }) {
     this.#db = options.db
+    this.#books = options.books
     this.#merchantId = options.merchantId
     this.account = `${sandboxName} ${options.merchantId}`
     this.#publicUrl = options.publicUrl
@@ -91,6 +99,8 @@ export class Sandbox implements Processor {
   }
 
   async authorize(payment: ProcessorPayment, request: AuthorizeRequest): Promise<AuthorizeResult> {
+    const first = await this.#authorizeFirst(payment, request)
+    if (first) return first
     const planned = await playPlannedFailure(this.#db, this.#merchantId, { payment, request })
     if (planned) return planned
     return await this.#act<AuthorizeResult>('authorize', payment, request, async (tx, entry) => {
@@ -109,6 +119,20 @@ export class Sandbox implements Processor {
       if (made.status === 'captured') await recordMovement(tx, made, 'capture', request)
       return authorizeResultOf(made)
     })
+  }
+
+  /** The usual authorization, together with others. `null`: the call does not fit, and nothing was done. */
+  async #authorizeFirst(
+    payment: ProcessorPayment,
+    { token, now, idempotencyKey, signal }: AuthorizeRequest,
+  ): Promise<AuthorizeResult | null> {
+    const { fault, challenge } = findTestToken(token) ?? {}
+    if (fault !== undefined || challenge !== undefined) return null
+    signal.throwIfAborted()
+    const unknown = newEntry(this.#merchantId, payment)
+    const entry = authorizeEntry(unknown, { token, now, publicUrl: this.#publicUrl() })
+    const answer = authorizeResultOf(entry)
+    return (await this.#books.authorize({ entry, idempotencyKey, now, answer })) ? answer : null
   }
 
   async #check(payment: ProcessorPayment, request: AuthorizeRequest): Promise<CheckResult> {
@@ -132,8 +156,10 @@ export class Sandbox implements Processor {
     })
   }
 
-  capture(payment: ProcessorPayment, request: CaptureRequest): Promise<CaptureResult> {
-    return this.#act<CaptureResult>('capture', payment, request, async (tx, entry) => {
+  async capture(payment: ProcessorPayment, request: CaptureRequest): Promise<CaptureResult> {
+    const first = await this.#captureFirst(payment, request)
+    if (first) return first
+    return await this.#act<CaptureResult>('capture', payment, request, async (tx, entry) => {
       if (entry?.status === 'captured') return capturedOf(entry)
       if (entry?.status !== 'authorized') return declined(entry ?? null, 'authorization_expired')
       const { now, amountMinor } = request
@@ -155,6 +181,20 @@ export class Sandbox implements Processor {
       const isDisputed = disputesOf(taken, now).length > 0
       return isDisputed ? { ...capturedOf(taken), isDisputed } : capturedOf(taken)
     })
+  }
+
+  /** The usual capture, together with others. `null`: the call does not fit, and nothing was done. */
+  async #captureFirst(
+    payment: ProcessorPayment,
+    { amountMinor, now, idempotencyKey, signal }: CaptureRequest,
+  ): Promise<CaptureResult | null> {
+    signal.throwIfAborted()
+    const entry: SandboxPayment = {
+      ...newEntry(this.#merchantId, payment),
+      ...{ status: 'captured', captured_at: now, captured_amount: amountMinor },
+    }
+    const answer = capturedOf(entry)
+    return (await this.#books.capture({ entry, idempotencyKey, now, answer })) ? answer : null
   }
 
   void(payment: ProcessorPayment, call: Call): Promise<VoidResult> {

@@ -9,9 +9,9 @@ import type {
   NextAction,
   PaymentState,
 } from '../interface/results.ts'
-import type { SandboxPayment, SandboxRefund } from './books.sql.ts'
-import { declineMessages } from './declines.ts'
-import { detailsOfToken, findTestToken } from './tokens.ts'
+import type { SandboxPayment, SandboxRefund } from './books/books.sql.ts'
+import { declineMessages } from './tokens/declines.ts'
+import { detailsOfToken, findTestToken } from './tokens/tokens.ts'
 
 /** The time from a capture to its settlement, by the merchant's clock: typical of cards. */
 const settlementSeconds = 2 * 86_400

@@ -51,8 +51,8 @@ export async function deleteOldDeliveries(db: Db, nowMs: number): Promise<boolea
 }
 
 /**
- * The same in a cluster: it finds the deliveries on all nodes without a lock, and deletes those of each account
- * by themselves. Each node reads the range of the old ids of each of its accounts, which have an endpoint.
+ * The same in a cluster: it finds the deliveries on all nodes without a lock, and locks and deletes those of each
+ * account by themselves. Each node reads the range of the old ids of each of its accounts, which have an endpoint.
  */
 async function deleteInCluster(db: Db, before: number): Promise<boolean> {
   const { rows } = await sql<{ merchant_id: string; livemode: boolean; id: string }>`
@@ -65,10 +65,18 @@ async function deleteInCluster(db: Db, before: number): Promise<boolean> {
         where w.merchant_id = d.merchant_id and w.livemode = d.livemode
           and w.delivery_id = d.id and w.created_at >= ${toTimestamp(before)}::timestamptz)
     limit ${deletedPerStep}`.execute(db)
+  let deleted = 0
   for (const [{ merchantId, livemode }, deliveries] of groupByAccount(rows)) {
-    await sql`
+    const { rows: locked } = await sql`
       delete from webhook_deliveries where merchant_id = ${merchantId} and livemode = ${livemode}
-        and id = any(${deliveries.map(({ id }) => id)}::text[]) and status <> 'pending'`.execute(db)
+        and id = any(array(
+          select id from webhook_deliveries
+          where merchant_id = ${merchantId} and livemode = ${livemode}
+            and id = any(${deliveries.map(({ id }) => id)}::text[]) and status <> 'pending'
+          order by id for update skip locked))
+      returning id`.execute(db)
+    deleted += locked.length
   }
-  return rows.length === deletedPerStep
+  // Where all rows that were found are locked, the next step would find the same.
+  return rows.length === deletedPerStep && deleted > 0
 }

@@ -1,22 +1,23 @@
 import { sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
 import type { EndpointRow } from '../../database/webhook-rows.ts'
-import type { Account } from '../../domain/account.ts'
+import { type Account, accountOf } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { FencedPage } from '../../http/request/pagination.ts'
 import { allRows, type ScannedPage, scanPage, whole } from '../../lists/scan.sql.ts'
+import { lockLimit } from '../../merchants/merchants.sql.ts'
 
 type Key = { account: Account; id: string }
 
 /**
- * Inserts an endpoint. `false`: the account has `max` endpoints already. Locks the row of the merchant
- * until the transaction ends, so that concurrent requests cannot exceed the maximum together.
+ * Inserts an endpoint. `false`: the account has `max` endpoints already. Locks this limit until the
+ * transaction ends, so that concurrent requests cannot exceed the maximum together.
  */
 export async function insertEndpoint(
   tx: Db,
   { row, max }: { row: EndpointRow; max: number },
 ): Promise<boolean> {
-  await sql`select from merchants where id = ${row.merchant_id} for no key update`.execute(tx)
+  await lockLimit(tx, { account: accountOf(row), of: 'webhook endpoints' })
   const { rows } = await sql<{ count: number }>`
     select count(*)::integer as count from webhook_endpoints
     where merchant_id = ${row.merchant_id} and livemode = ${row.livemode} and deleted_at is null

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { plusSeconds, promisedEnd } from '../../domain/time.ts'
+import { plusSeconds, promisedEnd } from './time.ts'
 import { cancelableUntilOf } from './authorization-end.ts'
 
 const now = '2030-06-15T10:32:00Z'

@@ -1,5 +1,5 @@
 import type { PaymentMethodDetails } from '@hedgepayments/contract'
-import type { DeclineCode } from '../interface/processor.ts'
+import type { DeclineCode } from '../../interface/processor.ts'
 import { declineMessages } from './declines.ts'
 
 /** A test token. It alone decides what the sandbox does. */
@@ -180,6 +180,18 @@ const byToken = new Map(testTokens.map((entry) => [entry.token, entry]))
 const byNumber = new Map(
   testTokens.flatMap((entry) => (entry.number === null ? [] : [[entry.number, entry] as const])),
 )
+
+/** The token whose fault is an unreachable sandbox. A planned failure causes the same fault. */
+export const plannedFaultToken = 'tok_downMinute'
+
+/** Tokens whose payments are captured, and that have no fault, decline, challenge, delay, return or dispute. */
+export const plainTokens: readonly string[] = testTokens
+  .filter(
+    ({ declined, captureDeclined, challenge, fault, debitSeconds, returned, dispute }) =>
+      (declined ?? captureDeclined ?? challenge ?? fault ?? debitSeconds ?? returned ?? dispute) ===
+      undefined,
+  )
+  .map(({ token }) => token)
 
 /** Finds a test token. `undefined`: the sandbox has no such token. */
 export function findTestToken(token: string): TestToken | undefined {

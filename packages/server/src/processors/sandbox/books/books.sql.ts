@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { Db } from '../../database/db.ts'
-import type { Timestamp } from '../../domain/time.ts'
+import type { Db } from '../../../database/db.ts'
+import type { Timestamp } from '../../../domain/time.ts'
 
 /** A payment in the sandbox's books. The row is changed in place. */
 export interface SandboxPayment {
@@ -38,8 +38,13 @@ export async function lockBooks(
   { merchantId, paymentId }: { merchantId: string; paymentId: string },
 ): Promise<void> {
   await sql`
-    select pg_advisory_xact_lock(hashtextextended(${`sandbox ${merchantId} ${paymentId}`}, 0))
+    select pg_advisory_xact_lock(hashtextextended(${bookName(merchantId, paymentId)}, 0))
     `.execute(tx)
+}
+
+/** The name by which the calls about a payment lock each other out. */
+export function bookName(merchantId: string, paymentId: string): string {
+  return `sandbox ${merchantId} ${paymentId}`
 }
 
 /** Finds the entry of a payment. `undefined`: the sandbox does not know the payment. */

@@ -1,4 +1,4 @@
-import type { DeclineCode } from '../interface/processor.ts'
+import type { DeclineCode } from '../../interface/processor.ts'
 
 /** The message for the customer, by decline code. */
 export const declineMessages: Readonly<Record<DeclineCode, string>> = {
