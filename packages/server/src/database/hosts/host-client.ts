@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
+import { preparedName } from './prepared.ts'
 import { DatabaseUnreachableError } from './unreachable.ts'
 
 type Query = (...values: unknown[]) => unknown
@@ -17,6 +18,7 @@ export class HostClient extends pg.Client {
     const socket = new Socket()
     super({ ...config, stream: () => socket })
     this.#socket = socket
+    this.#prepareStatements()
     this.#reportRefusals()
   }
 
@@ -28,6 +30,19 @@ export class HostClient extends pg.Client {
   breakOff(reason: string): void {
     this.#socket.emit('error', new DatabaseUnreachableError(reason))
     this.#socket.destroy()
+  }
+
+  /** Sends the statements of `prepared` by their names. Query builders pass text and values only. */
+  #prepareStatements(): void {
+    const query = this.query.bind(this) as Query
+    const preparing: Query = (text, values, ...rest) => {
+      const name =
+        typeof text === 'string' && Array.isArray(values) ? preparedName(text) : undefined
+      return name === undefined
+        ? query(text, values, ...rest)
+        : query({ name, text, values }, ...rest)
+    }
+    this.query = preparing as typeof this.query
   }
 
   /** The driver calls back or returns a promise: both ways lead through here. */

@@ -25,6 +25,7 @@ export class BatchedCaptures {
     const shared = {
       namesOf: ({ task }: { task: ClaimedTask }) => [nameOf(task)],
       isCausedByEntry: isStatementRefused,
+      // The claim of the task has opened a connection, so it is clear by now what the database is.
       groupOf: ({ task }: { task: ClaimedTask }) =>
         isCluster(db) ? accountKey(accountOf(task)) : '',
       ...limits,

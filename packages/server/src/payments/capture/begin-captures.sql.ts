@@ -1,6 +1,7 @@
 import { CompiledQuery } from 'kysely'
 import { isCluster } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
+import { prepared } from '../../database/hosts/prepared.ts'
 import {
   type EntryColumn,
   onNodeOfEntries,
@@ -93,8 +94,8 @@ from fit f
 }
 
 const texts = {
-  one: statementOf({ isCluster: false }),
-  cluster: statementOf({ isCluster: true }),
+  one: prepared('begin-captures', statementOf({ isCluster: false })),
+  cluster: prepared('begin-captures-in-cluster', statementOf({ isCluster: true })),
 }
 
 /**

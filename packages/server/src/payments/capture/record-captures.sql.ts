@@ -1,6 +1,7 @@
 import { CompiledQuery } from 'kysely'
 import { isCluster } from '../../database/cluster/cluster.ts'
 import type { Db } from '../../database/db.ts'
+import { prepared } from '../../database/hosts/prepared.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import {
   type EntryColumn,
@@ -67,14 +68,14 @@ const columns: readonly EntryColumn<Succeeding>[] = [
   ['state', 'jsonb', ({ moved }) => JSON.stringify(stateOf(moved))],
 ]
 
-// The statement, in order: lock the payments, decide which fit, let them succeed, end the calls, end the
-// tasks.
+// The statement, in order: lock the payments and the calls, decide which fit, let the payments succeed, end the
+// calls, end the tasks. A call fits if `endAttempt` would replace its result.
 //
 // A payment fits if nothing has happened to it since it went to `processing`: its last event says so. Then
 // the row is the one that the caller has read, and no reversal was requested. The merchant's fees must be
 // those that the caller has computed with.
 //
-// As `recordCapture`, it needs no claim: the money is captured, whoever records it. The claim decides only
+// As `recordCapture`, it needs no claim: the money is captured in any case. The claim decides only
 // whether the task ends here. A task that was requested again must run again.
 //
 // Rows that another transaction has locked are skipped, as in `begin-captures.sql.ts`.
@@ -89,7 +90,13 @@ with request as materialized (
     where p.merchant_id = r.merchant_id and p.livemode = r.livemode and p.id = r.payment_id
       and p.sequence = r.seen_sequence${onNode('p')}
     for no key update skip locked
-  ) p
+  ) p cross join lateral (
+    select from payment_attempts a
+    where a.merchant_id = r.merchant_id and a.livemode = r.livemode and a.payment_id = r.payment_id
+      and a.number = r.number
+      and (a.outcome is null or a.outcome = 'unknown' and a.code = 'interrupted')${onNode('a')}
+    for no key update skip locked
+  ) a
 ), fit as materialized (
   select r.*, l.seen_status from request r join locked l on l.n = r.n
     cross join lateral (
@@ -107,8 +114,7 @@ with request as materialized (
     ended_at = greatest(a.started_at, f.ended_at)
   from fit f
   where a.merchant_id = f.merchant_id and a.livemode = f.livemode and a.payment_id = f.payment_id
-    and a.number = f.number
-    and (a.outcome is null or a.outcome = 'unknown' and a.code = 'interrupted')${onNode('a')}
+    and a.number = f.number${onNode('a')}
 ), claimed as materialized (
   select f.n from fit f cross join lateral (
     select from payment_tasks t
@@ -127,8 +133,8 @@ from succeeded s left join ended_tasks e on e.n = s.n`
 }
 
 const texts = {
-  one: statementOf({ isCluster: false }),
-  cluster: statementOf({ isCluster: true }),
+  one: prepared('record-captures', statementOf({ isCluster: false })),
+  cluster: prepared('record-captures-in-cluster', statementOf({ isCluster: true })),
 }
 
 const unchanged: RecordedCapture = { isRecorded: false, isTaskEnded: false }

@@ -5,8 +5,8 @@ import type { PaymentRow } from '../../database/schema.ts'
 import { accountKey, accountOf } from '../../domain/account.ts'
 import { Batcher } from '../../jobs/batcher.ts'
 import { watchBatcher } from '../../metrics/saturation.ts'
+import { readPayments } from '../read/read-payments.sql.ts'
 import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
-import { findPayments } from '../view/payments.sql.ts'
 
 /** Reads per statement, concurrent statements, and reads that may wait: more than a process has tasks. */
 const limits = { sizeMax: 64, inFlightMax: 2, waitingMax: 5_000 }
@@ -21,9 +21,14 @@ export class BatchedRows {
   /** @param name of the batcher in the metrics. */
   constructor(db: Db, name: string) {
     this.#batcher = new Batcher<ClaimedTask, PaymentRow | undefined>({
-      run: (tasks) => findPayments(db, tasks),
+      run: (tasks) =>
+        readPayments(
+          db,
+          tasks.map((task) => ({ account: accountOf(task), id: task.payment_id })),
+        ),
       namesOf: () => [],
       isCausedByEntry: isStatementRefused,
+      // The claim of the task has opened a connection, so it is clear by now what the database is.
       groupOf: (task) => (isCluster(db) ? accountKey(accountOf(task)) : ''),
       ...limits,
     })

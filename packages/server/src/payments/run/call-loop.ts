@@ -47,8 +47,14 @@ const urgentShare = 4
 /** Delay of a claim while little of the window is free, so that one claim finds several tasks. */
 const gatheringMs = 20
 
+/** The loops that call processors. A claim finds tasks of one of them only. */
+export interface CallLoops extends Loop {
+  readonly urgent: Loop
+  readonly steady: Loop
+}
+
 /** Starts the jobs that call processors. Urgent calls have limits and claims of their own. */
-export function startCallLoops(workers: PaymentWorkers): Loop {
+export function startCallLoops(workers: PaymentWorkers): CallLoops {
   const { processorCallsMax: ceiling = processorCallsMaxDefault } = workers
   const urgentMax = Math.max(1, Math.floor(ceiling / urgentShare))
   const { db } = workers
@@ -57,16 +63,17 @@ export function startCallLoops(workers: PaymentWorkers): Loop {
     const rows = new BatchedRows(db, `payments of ${name} tasks`)
     return startCallLoop({ ...workers, rows, batches }, { kinds, ceiling: callsMax })
   }
-  const loops = [
-    start('urgent', urgentKinds, urgentMax),
-    start('steady', steadyKinds, Math.max(1, ceiling - urgentMax)),
-  ]
+  const urgent = start('urgent', urgentKinds, urgentMax)
+  const steady = start('steady', steadyKinds, Math.max(1, ceiling - urgentMax))
   return {
+    urgent,
+    steady,
     nudge() {
-      for (const loop of loops) loop.nudge()
+      urgent.nudge()
+      steady.nudge()
     },
     async stop() {
-      await Promise.all(loops.map((loop) => loop.stop()))
+      await Promise.all([urgent.stop(), steady.stop()])
     },
   }
 }

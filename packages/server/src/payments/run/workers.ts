@@ -28,9 +28,11 @@ export function startPaymentWorkers(workers: PaymentWorkers): Loop {
   const calls = startCallLoops(workers)
   const sets = startLoop({
     turn: async () => {
-      const expired = await processSet(workers, 'expire', 'expiry', expireDue)
+      // Captures wait for this set only: where a payment has no undo window, its client may wait for it.
       const processed = await processSet(workers, 'process', 'process', processDue)
-      if (processed > 0 || expired > 0) calls.nudge()
+      if (processed > 0) calls.steady.nudge()
+      const expired = await processSet(workers, 'expire', 'expiry', expireDue)
+      if (expired > 0) calls.urgent.nudge()
       return processed > 0 || expired > 0
     },
     idleMs: workers.idleMs,

@@ -1,10 +1,9 @@
 import type { PaymentFilter } from '@hedgepayments/contract'
 import { type SqlBool, sql } from 'kysely'
-import { onNode } from '../../database/cluster/cluster.ts'
 import { createdWithin } from '../../database/created-within.ts'
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
-import { type Account, accountOf } from '../../domain/account.ts'
+import type { Account } from '../../domain/account.ts'
 import { needsAttention } from './attention.sql.ts'
 import { foldedEmail } from './sources.sql.ts'
 
@@ -18,42 +17,6 @@ export async function findPayment(
     where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
       and id = ${id}`.execute(db)
   return rows[0]
-}
-
-/** The key of a payment, in the columns of a row that belongs to it. */
-type Belonging = {
-  readonly merchant_id: string
-  readonly livemode: boolean
-  readonly payment_id: string
-}
-
-/**
- * Finds many payments in one statement, by rows that belong to them. In a cluster, all of them have the same
- * merchant and mode.
- *
- * @returns the payments in the order of the rows; `undefined` where there is none.
- */
-export async function findPayments(
-  db: Db,
-  of: readonly Belonging[],
-): Promise<(PaymentRow | undefined)[]> {
-  const [first] = of
-  if (!first) return []
-  // LATERAL does one look-up by the key for each, whatever statistics the planner has.
-  const { rows } = await sql<PaymentRow & { n: number }>`
-    select r.n::integer as n, p.*
-    from unnest(${of.map((row) => row.merchant_id)}::text[],
-        ${of.map((row) => row.livemode)}::boolean[], ${of.map((row) => row.payment_id)}::text[])
-        with ordinality as r (merchant_id, livemode, id, n)
-      cross join lateral (
-        select * from payments p
-        where p.merchant_id = r.merchant_id and p.livemode = r.livemode and p.id = r.id
-          ${onNode(db, 'p', accountOf(first))}
-        limit 1
-      ) p`.execute(db)
-  const found = new Array<PaymentRow | undefined>(of.length)
-  for (const { n, ...row } of rows) found[n - 1] = row
-  return found
 }
 
 /** The condition of a filter on the payments of an account, for lists and for bulk cancellations. */
