@@ -102,7 +102,7 @@ function cancel(
   return answer(cancelRow(state, fault), '200 canceled')
 }
 
-/** `cancelRows` (transition/cancel-rows.sql.ts) */
+/** `cancelRows` (transition/rows/cancel-rows.sql.ts) */
 export function cancelRow(state: State, fault: Setting['fault']): State {
   const canceled = record(state, 'payment.canceled', { status: 'canceled' })
   if (!state.database.isAssigned || fault === 'a cancel forgets the void') return canceled

@@ -8,7 +8,7 @@ import {
   type CancelSource,
   cancelableList,
   cancelRowsOn,
-} from '../../payments/transition/cancel-rows.sql.ts'
+} from '../../payments/transition/rows/cancel-rows.sql.ts'
 
 const cancelable = sql.raw(cancelableList)
 const lockedItems: CancelSource = {

@@ -6,7 +6,7 @@ import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { comparePaymentKeys } from '../../domain/payment-key.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import { cancelableList, cancelRows } from '../transition/cancel-rows.sql.ts'
+import { cancelableList, cancelRows } from '../transition/rows/cancel-rows.sql.ts'
 
 /** One cancel of the statement. */
 export interface CancelEntry {

@@ -11,7 +11,7 @@ import {
 import type { Timestamp } from '../../domain/time.ts'
 import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
 import { bySystem } from '../tasks/work.ts'
-import { capturableList } from '../transition/succeed-rows.sql.ts'
+import { capturableList } from '../transition/rows/succeed-rows.sql.ts'
 
 /** A first capture that is about to be called. */
 export interface BeginEntry {

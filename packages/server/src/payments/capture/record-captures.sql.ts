@@ -15,7 +15,7 @@ import { comparePaymentKeys, type PaymentKey } from '../../domain/payment-key.ts
 import { latest, type Timestamp } from '../../domain/time.ts'
 import { stateOf } from '../../events/state.ts'
 import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
-import { succeedRows } from '../transition/succeed-rows.sql.ts'
+import { succeedRows } from '../transition/rows/succeed-rows.sql.ts'
 import type { BegunCapture } from './begin-captures.sql.ts'
 import { settleAfterSeconds } from './record-capture.ts'
 

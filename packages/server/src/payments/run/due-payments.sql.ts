@@ -6,8 +6,8 @@ import { statusesBefore } from '../../domain/lifecycle.ts'
 import { comparePaymentKeys, type PaymentKey } from '../../domain/payment-key.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
-import { type CancelSource, cancelRowsOn } from '../transition/cancel-rows.sql.ts'
-import { processRows } from '../transition/process-rows.sql.ts'
+import { type CancelSource, cancelRowsOn } from '../transition/rows/cancel-rows.sql.ts'
+import { processRows } from '../transition/rows/process-rows.sql.ts'
 
 /** A task that is due, with the merchant's time. */
 export interface DueTask {

@@ -10,7 +10,7 @@ import type { PaymentToken } from '../../../domain/payment-token.ts'
 import type { Timestamp } from '../../../domain/time.ts'
 import type { IdempotencyKey } from '../../../http/request/idempotency-key.ts'
 import type { KeyLease, LeaseToken } from '../../../idempotency/lease.sql.ts'
-import { assignRows } from '../../transition/assign-rows.sql.ts'
+import { assignRows } from '../../transition/rows/assign-rows.sql.ts'
 
 /** The first submission of a payment, which nobody has sent to a processor. */
 export interface FirstSubmission {

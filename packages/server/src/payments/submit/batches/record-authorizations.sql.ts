@@ -13,7 +13,7 @@ import { stateOf } from '../../../events/state.ts'
 import type { Reply } from '../../../http/answers/answer.ts'
 import type { KeyLease } from '../../../idempotency/lease.sql.ts'
 import { serialized } from '../../../idempotency/once.ts'
-import { authorizeRows } from '../../transition/authorize-rows.sql.ts'
+import { authorizeRows } from '../../transition/rows/authorize-rows.sql.ts'
 
 /** The result of the first call of a payment: it is authorized, or can be debited later. */
 export interface FirstAuthorization {

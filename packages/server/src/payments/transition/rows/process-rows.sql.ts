@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import { statusesBefore } from '../../domain/lifecycle.ts'
+import { statusesBefore } from '../../../domain/lifecycle.ts'
 
 /**
  * The CTEs by which payments pass the point of no return. `moved` takes those whose undo window has

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import { statusesBefore } from '../../domain/lifecycle.ts'
+import { statusesBefore } from '../../../domain/lifecycle.ts'
 
 /**
  * The CTEs by which payments become `initiated`: `moved` takes the step, and `moved_events` writes one event per row.

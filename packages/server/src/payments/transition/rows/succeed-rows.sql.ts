@@ -1,5 +1,5 @@
-import { statusesBefore } from '../../domain/lifecycle.ts'
-import { captureTransfers } from '../../ledger/capture-rows.sql.ts'
+import { statusesBefore } from '../../../domain/lifecycle.ts'
+import { captureTransfers } from '../../../ledger/capture-rows.sql.ts'
 
 /** The statuses before a payment succeeds, as an SQL list. They are constants of the contract. */
 export const capturableList = statusesBefore('succeeded')
