@@ -37,7 +37,9 @@ export async function startProxy(cells: Readonly<Record<string, string>>): Promi
 
 function forward(url: string, incoming: IncomingMessage, outgoing: ServerResponse): void {
   const { method, headers } = incoming
-  const sent = request(`${url}${incoming.url}`, { method, headers }, (answer) => {
+  // A connection for each request: a server may close an idle one just when the next request is sent.
+  const options = { method, headers, agent: false } as const
+  const sent = request(`${url}${incoming.url}`, options, (answer) => {
     outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
     answer.pipe(outgoing)
   })

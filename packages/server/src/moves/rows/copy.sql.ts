@@ -9,7 +9,7 @@ import type { TableShape } from './shapes.sql.ts'
 import { beginOwnText, byIndex } from './transactions.sql.ts'
 
 /** What a copy has done with the rows of a part at the target. */
-export interface CopiedPart {
+interface CopiedPart {
   readonly before: Measure
   readonly after: Measure
   /**

@@ -6,7 +6,7 @@ import { merchantColumnOf, movedTables } from './tables.ts'
 export type Place = readonly string[]
 
 /** Rows of a merchant between two places in the order of a table. */
-export interface Range {
+interface Range {
   readonly merchantId: string
   /** Exclusive; `null`: from the first row. */
   readonly after: Place | null
