@@ -58,7 +58,7 @@ test(`nothing is lost or done twice in ${moves} moves of a merchant under load, 
   if (!first) throw new Error('there is no cell')
   const merchant = (await first.sql.query('select id from merchants'))[0].id
   const line = `${createHash('sha256').update(keys.secretKey).digest('hex')}`
-  proxy.load(`${line} ${first.name}`)
+  await proxy.load(`${line} ${first.name}`)
   const api = apiClient(proxy.url, keys.secretKey)
   const endpoint = await untilAdmitted(() =>
     api('POST', '/v1/webhooks/endpoints', { body: { url: hooks.url } }),
@@ -96,7 +96,7 @@ test(`nothing is lost or done twice in ${moves} moves of a merchant under load, 
     if (isUndone) await answersAt('at the first cell')
     const moved = await untilReached([...both, '--map', to.name])
     expect(moved, moved.stderr).toMatchObject({ code: 0, stdout: `${line} ${to.name}\n` })
-    proxy.load(moved.stdout)
+    await proxy.load(moved.stdout)
     refusedMs.push(Number(/refused for ([\d.]+) s/.exec(moved.stderr)?.[1]) * 1_000)
     await answersAt('at the other cell')
     const cleaned = await untilReached([...args, '--clean'])

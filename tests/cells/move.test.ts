@@ -65,6 +65,9 @@ test('a merchant moves with everything that belongs to it, and is served by the 
     `/v1/merchants/${merchant}/balance`,
   ]
   const before = await Promise.all(paths.map((path) => here('GET', path)))
+  const stream = await fetch(`${a.server.url}/pay/api/${pending.id}/live`)
+  expect(stream.status).toBe(200)
+  const streamed = stream.text()
   const moved = await move(merchant, a, b, '--json')
   expect(moved, moved.stderr).toMatchObject({ code: 0 })
   const result = JSON.parse(moved.stdout)
@@ -93,6 +96,13 @@ test('a merchant moves with everything that belongs to it, and is served by the 
     307,
     `${b.publicUrl}/pay/${pending.id}`,
   ])
+
+  // A page that is open at the first cell: its stream ends, and its requests are refused.
+  expect(await streamed).toContain('data: ')
+  for (const path of ['', '/live']) {
+    const answer = await fetch(`${a.server.url}/pay/api/${pending.id}${path}`)
+    expect([answer.status, (await answer.json()).error.code]).toEqual([503, 'merchant_moved'])
+  }
 
   const cancel = await there('POST', `/v1/payments/${window.id}/cancel`, { body: {} })
   expect(cancel.status, cancel.text).toBe(200)

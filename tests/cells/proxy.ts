@@ -6,19 +6,18 @@ import type { AddressInfo } from 'node:net'
 export interface CellProxy {
   readonly url: string
   /** Lines of `hedge merchants map`: a SHA-256 and a cell. */
-  load(lines: string): void
+  load(lines: string): void | Promise<void>
   close(): Promise<void>
 }
 
-/** Starts a proxy for some cells, by their names. A key without a line gets 404. */
+/** Starts a proxy for some cells, by their names. A key without a line is sent to the first one. */
 export async function startProxy(cells: Readonly<Record<string, string>>): Promise<CellProxy> {
   const map = new Map<string, string>()
+  const [first = ''] = Object.keys(cells)
   const server = createServer((incoming, outgoing) => {
     const key = /^Bearer (\S+)$/i.exec(incoming.headers.authorization ?? '')?.[1] ?? ''
-    const cell = map.get(createHash('sha256').update(key).digest('hex'))
-    const url = cell === undefined ? undefined : cells[cell]
-    if (url === undefined) outgoing.writeHead(404).end('{}')
-    else forward(url, incoming, outgoing)
+    const cell = map.get(createHash('sha256').update(key).digest('hex')) ?? first
+    forward(cells[cell] ?? '', incoming, outgoing)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
@@ -38,7 +37,9 @@ export async function startProxy(cells: Readonly<Record<string, string>>): Promi
 
 function forward(url: string, incoming: IncomingMessage, outgoing: ServerResponse): void {
   const { method, headers } = incoming
-  const sent = request(`${url}${incoming.url}`, { method, headers }, (answer) => {
+  // A connection for each request: a server may close an idle one just when the next request is sent.
+  const options = { method, headers, agent: false } as const
+  const sent = request(`${url}${incoming.url}`, options, (answer) => {
     outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
     answer.pipe(outgoing)
   })

@@ -299,5 +299,7 @@ test('records that the operator has erased a customer, without its data', async 
 test('the tests above have covered every action of the contract', async () => {
   const rows = await fixture.sql.query('select distinct action from audit_log')
   const seen = new Set(rows.map(({ action }) => action))
-  expect(auditActions.filter((action) => !seen.has(action))).toEqual([])
+  // Moves need two cells: tests/cells/failures.test.ts.
+  const moves = ['merchant.move_started', 'merchant.moved', 'merchant.move_undone']
+  expect(auditActions.filter((action) => !seen.has(action))).toEqual(moves)
 })

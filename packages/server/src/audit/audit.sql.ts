@@ -1,5 +1,5 @@
 import type { AuditEntryListQuery } from '@hedgepayments/contract'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { AuditRow } from '../database/access-rows.ts'
 import { createdWithin } from '../database/created-within.ts'
 import type { Db } from '../database/db.ts'
@@ -17,19 +17,24 @@ import {
   whole,
 } from '../lists/scan.sql.ts'
 
+/** An entry to insert. */
+export type NewEntry = Omit<AuditRow, 'id' | 'created_at' | 'details'> & { details: string }
+
 /** Inserts an entry. Its id and its creation time have the same time, of the database. */
-export async function insertEntry(
-  tx: Db,
-  row: Omit<AuditRow, 'id' | 'created_at' | 'details'> & { details: string },
-): Promise<void> {
+export async function insertEntry(tx: Db, row: NewEntry): Promise<void> {
+  await entryInsert(row).execute(tx)
+}
+
+/** The statement of `insertEntry`, for a connection without Kysely. */
+export function entryInsert(row: NewEntry): RawBuilder<unknown> {
   const account = accountOf(row)
-  await sql`
+  return sql`
     insert into audit_log (merchant_id, livemode, id, action, actor_type, actor_id, target_type,
       target_id, details, request_id, address, created_at)
     select ${row.merchant_id}, ${row.livemode}::boolean, id, ${row.action}, ${row.actor_type},
       ${row.actor_id}, ${row.target_type}, ${row.target_id}, ${row.details}::jsonb,
       ${row.request_id}, ${row.address}, ${timeInId(sql`id`)}
-    from (select ${idInStatement('auditEntry', account)} as id) made`.execute(tx)
+    from (select ${idInStatement('auditEntry', account)} as id) made`
 }
 
 /** A page of the entries of a merchant and mode, newest first. */

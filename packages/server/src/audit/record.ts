@@ -2,7 +2,7 @@ import type { AuditAction, AuditActorType, AuditTargetType } from '@hedgepayment
 import type { Db } from '../database/db.ts'
 import type { Account } from '../domain/account.ts'
 import type { Auth, Origin } from '../http/request/auth.ts'
-import { insertEntry } from './audit.sql.ts'
+import { insertEntry, type NewEntry } from './audit.sql.ts'
 
 /** What an administrator did, and to which object. `details` must not contain secrets. */
 export interface AuditedAction {
@@ -35,12 +35,16 @@ export function databaseActor(type: 'system' | 'operator', account: Account): Au
  * Adds an entry to the audit log, in the transaction of the action: both commit or neither does. The
  * entry has the real time, because a merchant can advance the test clock.
  */
-export async function recordAudit(
-  tx: Db,
+export async function recordAudit(tx: Db, actor: AuditActor, action: AuditedAction): Promise<void> {
+  await insertEntry(tx, entryOf(actor, action))
+}
+
+/** The entry of an action. */
+export function entryOf(
   { account, actor, origin }: AuditActor,
   { action, target, details = {} }: AuditedAction,
-): Promise<void> {
-  await insertEntry(tx, {
+): NewEntry {
+  return {
     merchant_id: account.merchantId,
     livemode: account.livemode,
     action,
@@ -51,7 +55,7 @@ export async function recordAudit(
     details: JSON.stringify(details),
     request_id: origin?.requestId ?? null,
     address: origin?.address ?? null,
-  })
+  }
 }
 
 /** The fields whose values differ, as `{name: {from, to}}`, for the details of an audit entry. */

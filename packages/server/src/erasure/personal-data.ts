@@ -276,6 +276,12 @@ export const personalData = {
     merchant_id: id,
     move_id: id,
     phase: code,
+    compared: kept('counts and hashes of rows, by table'),
     other_url: kept('the address of another deployment'),
+  },
+  move_changes: {
+    merchant_id: id,
+    table_name: code,
+    place: kept('the keys of rows that a move still copies; deleted when the move ends'),
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Column>>>>

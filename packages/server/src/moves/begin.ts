@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { MoveError } from '../cells/move-error.ts'
+import { recordMove } from './audit.ts'
 import { reservePositions } from './progress/reserve.sql.ts'
 import { hasKeyOf, hasMerchant, keysOf, sealingKeysOf } from './sides.sql.ts'
 import type { Sides } from './sides.ts'
@@ -53,7 +54,11 @@ async function insertRows(
     : await reservePositions({ source: source.client, target: target.client }, merchantId)
   const row = { merchantId, moveId, ...reserved }
   if (!there) await insertMove(target.client, { ...row, phase: 'incoming' })
+  await source.client.query('begin')
   await insertMove(source.client, { ...row, phase: 'copying' })
+  const details = { move_id: moveId, to: target.publicUrl }
+  await recordMove(source, merchantId, { action: 'merchant.move_started', details })
+  await source.client.query('commit')
   const begun = {
     source: await readMove(source.client, merchantId),
     target: await readMove(target.client, merchantId),

@@ -3,47 +3,36 @@ import type { ClientBase } from 'pg'
 import { MoveError } from '../cells/move-error.ts'
 import { stoppedReadMs } from '../cells/stopped-merchants.ts'
 import type { Database } from '../database/connect.ts'
+import { recordMove } from './audit.ts'
 import { type BegunMove, beginMove } from './begin.ts'
+import { MoveCopy, type MoveProgress } from './copy.ts'
 import {
   clearAttemptCounts,
   lockAttemptCounts,
   saveAttemptCounts,
   shiftAttemptCounts,
 } from './progress/attempts.sql.ts'
-import { finishEvents, passReserved } from './progress/progress.ts'
+import { finishEvents } from './progress/progress.ts'
 import { lastPositionOf, raiseSequences } from './progress/reserve.sql.ts'
-import { addGuards, dropGuards } from './rows/guards.sql.ts'
-import { findShapes, type TableShape } from './rows/shapes.sql.ts'
-import { type SyncedTable, syncTables } from './rows/sync.ts'
-import { movedTables } from './rows/tables.ts'
+import { forgetChanges } from './rows/changes.sql.ts'
+import type { ComparedTable } from './rows/comparison.ts'
+import { dropGuards } from './rows/guards.sql.ts'
 import { type Sides, withSides } from './sides.ts'
-import { changePhase, endAtTarget, type MoveRow, readMove } from './state.sql.ts'
-
-/** What happens while a merchant moves. */
-export interface MoveProgress {
-  /** A sentence for people. */
-  readonly onStep: (step: string) => void
-}
+import { changePhase, endAtTarget, type MoveRow, readMove, saveCompared } from './state.sql.ts'
 
 /** A merchant that has moved. */
 export interface Moved {
   readonly merchantId: string
-  /** The tables that have rows, with counts and hashes that are the same on both sides. */
-  readonly tables: readonly SyncedTable[]
+  /** The counts and hashes of its rows, which were the same on both sides. */
+  readonly tables: readonly ComparedTable[]
   /** How long requests of the merchant were refused, in milliseconds. */
   readonly refusedMs: number
   /** The address of the target; `null`: its servers do not know theirs. */
   readonly apiUrl: string | null
 }
 
-/** The relay of the target may have to wait for an open transaction. Requests do not. */
-const passMsMax = 600_000
 /** While requests are refused, the source may take this long to finish its work. Then they are served again. */
 const finishMsMax = 20_000
-/** Rounds before the fence: each finds what has changed during the one before. */
-const roundsMax = 5
-/** Rows that the last round may copy: less than a second of work. */
-const remainderMax = 5_000
 /** Attempts to remove the triggers after the switch. */
 const guardAttempts = 3
 /** Every process has read the list of stopped merchants by then. One that has not is kept out by the guards. */
@@ -52,15 +41,16 @@ const announcedMs = 3 * stoppedReadMs
 /**
  * Moves a merchant, with both modes, from one database to another, while servers use both:
  *
- * 1. copies its rows while the source serves it, in rounds;
- * 2. fences it at the source: its requests get 503, and the database refuses its writes;
- * 3. lets the source relay, count and seal what it has, and freezes it;
- * 4. copies what has changed, and compares counts and hashes of all rows;
- * 5. the target serves it, and the source names the target.
+ * 1. copies its rows while the source serves it, and compares the counts and hashes of all of them;
+ * 2. copies what has changed meanwhile, in rounds;
+ * 3. fences it at the source: its requests get 503, and the database refuses its writes;
+ * 4. lets the source relay, count and seal what it has, and freezes it;
+ * 5. copies and compares what has changed since the last round;
+ * 6. the target serves it, and the source names the target.
  *
  * The row of the move at the target decides: until it says `arrived`, the target does nothing for the merchant;
- * from then on, the source never does. A command that was ended at any time continues where it was, or is
- * undone (`undoMove`).
+ * from then on, the source never does. A command that was ended at any time is run again, or undone
+ * (`undoMove`). Before the switch, it then begins with the copy, and the source serves the merchant meanwhile.
  *
  * @throws {MoveError} if it cannot be moved. Before the switch, the source then serves the merchant again.
  */
@@ -81,36 +71,44 @@ export async function moveMerchant(given: {
 
 class Move {
   readonly #sides: Sides
+  readonly #begun: BegunMove
   readonly #progress: MoveProgress
   readonly #merchantId: string
   readonly #moveId: string
   readonly #offset: bigint
   readonly #end: bigint
-  #shapes: readonly TableShape[] = []
-  #tables: readonly SyncedTable[] = []
 
-  constructor(sides: Sides, { source }: BegunMove, progress: MoveProgress) {
+  constructor(sides: Sides, begun: BegunMove, progress: MoveProgress) {
     this.#sides = sides
+    this.#begun = begun
     this.#progress = progress
-    this.#merchantId = source.merchant_id
-    this.#moveId = source.move_id
-    this.#offset = BigInt(source.position_offset)
-    this.#end = BigInt(source.positions_end)
+    this.#merchantId = begun.source.merchant_id
+    this.#moveId = begun.source.move_id
+    this.#offset = BigInt(begun.source.position_offset)
+    this.#end = BigInt(begun.source.positions_end)
   }
 
   async toTarget(): Promise<void> {
-    const { source, target } = this.#sides
-    this.#shapes = await findShapes(source.client)
-    this.#progress.onStep('preparing the target')
-    await addGuards(target.client, this.#merchantId)
-    await passReserved(target.database.db, { end: this.#end, msMax: passMsMax })
-    await addGuards(source.client, this.#merchantId)
-    await this.#copy()
+    const { client } = this.#sides.source
+    // A command was ended while requests were refused. They need not wait until all rows are compared again.
+    if (this.#begun.source.phase !== 'copying') {
+      this.#progress.onStep(
+        'serving the merchant at the source again, because the command was ended',
+      )
+      await this.#liftBy(client)
+    }
+    const given = {
+      merchantId: this.#merchantId,
+      offset: this.#offset,
+      positionsEnd: this.#end,
+    }
+    const copy = new MoveCopy(this.#sides, given, this.#progress)
+    await copy.prepare()
+    await copy.whileServed()
     try {
-      await this.#fence()
+      await this.#fence(copy)
       await this.#freeze()
-      this.#progress.onStep('comparing all rows')
-      this.#tables = await this.#sync({ isFrozen: true })
+      await saveCompared(client, this.#merchantId, await copy.whenFrozen())
     } catch (error) {
       await this.#lift()
       throw error
@@ -118,36 +116,16 @@ class Move {
     await this.#arrive()
   }
 
-  /** Copies while the source serves the merchant, until a round finds little. */
-  async #copy(): Promise<void> {
-    for (let round = 1; round <= roundsMax; round++) {
-      this.#progress.onStep(round === 1 ? 'copying' : 'copying what has changed')
-      const tables = await this.#sync({ isFrozen: false })
-      const copied = tables.reduce((sum, table) => sum + table.copied, 0)
-      if (copied <= remainderMax) break
-    }
-    // Most seals are made before the requests wait for them.
-    await finishEvents(this.#sides.source.database.db, { through: 0n, msMax: passMsMax })
-  }
-
-  async #sync({ isFrozen }: { isFrozen: boolean }): Promise<SyncedTable[]> {
-    const { source, target } = this.#sides
-    const connections = { reader: source.reader, source: source.client, target: target.client }
-    const given = { merchantId: this.#merchantId, offset: this.#offset, isFrozen }
-    const shapes = this.#shapes.filter(({ name }) => isFrozen || !movedTables[name]?.isLast)
-    return await syncTables(connections, shapes, given)
-  }
-
   /** Requests are refused, and the database refuses what follows from them. */
-  async #fence(): Promise<void> {
+  async #fence(copy: MoveCopy): Promise<void> {
     this.#progress.onStep('refusing requests of the merchant')
     const { client } = this.#sides.source
-    const from = ['copying', 'announced', 'fenced', 'frozen'] as const
-    await this.#change({ from, to: 'announced' }, async () => {
+    await this.#change({ from: ['copying'], to: 'announced' }, async () => {
       const counted = await lockAttemptCounts(client)
       await saveAttemptCounts(client, { merchantId: this.#merchantId, through: counted })
     })
-    await sleep(announcedMs)
+    // No new requests, so this is most of what is left.
+    await Promise.all([sleep(announcedMs), copy.changes()])
     await this.#change({ from: ['announced'], to: 'fenced' })
   }
 
@@ -202,6 +180,8 @@ class Move {
         const to = await lockAttemptCounts(target.client)
         const from = frozen.attempts_through ?? to
         await shiftAttemptCounts(target.client, { merchantId, from, to })
+        const details = { move_id: this.#moveId, from: source.publicUrl }
+        await recordMove(target, merchantId, { action: 'merchant.moved', details })
       },
     )
   }
@@ -215,9 +195,10 @@ class Move {
       otherUrl: target.publicUrl,
     })
     this.#progress.onStep('the target serves the merchant')
-    const { fenced_at: fencedAt } = await this.#require(source.client)
+    const { fenced_at: fencedAt, compared } = await this.#require(source.client)
     const refusedMs = fencedAt === null ? 0 : Date.now() - Date.parse(fencedAt)
     await endAtTarget(target.client, this.#moveId)
+    await forgetChanges(source.client, this.#merchantId)
     // They refuse nothing any more, and a long read of the target may keep them: clients must not wait for that.
     await dropGuards(target.client, this.#merchantId, guardAttempts).catch(() =>
       this.#progress.onStep(
@@ -226,7 +207,7 @@ class Move {
     )
     return {
       merchantId: this.#merchantId,
-      tables: this.#tables,
+      tables: compared ?? [],
       refusedMs,
       apiUrl: target.publicUrl,
     }

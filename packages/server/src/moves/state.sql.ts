@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
 import { MoveError } from '../cells/move-error.ts'
 import { isLockTimeout } from '../database/errors.ts'
-import { beginOwn } from './rows/pages.sql.ts'
+import type { ComparedTable } from './rows/comparison.ts'
+import { beginOwn } from './rows/transactions.sql.ts'
 
 /** How far a move is, by the database whose row says so. `operations.ts` of the baseline explains them. */
 export type Phase =
@@ -25,6 +26,8 @@ export interface MoveRow {
   readonly positions_end: string
   readonly attempts_through: string | null
   readonly fenced_at: string | null
+  /** At the source: what both sides had at the switch; `null`: nothing, or it was compared again. */
+  readonly compared: readonly ComparedTable[] | null
   /** At the target: whether the source has ended its part too. */
   readonly source_ended: boolean
 }
@@ -37,7 +40,7 @@ export async function readMove(
   const { rows } = await client.query<MoveRow>(
     `select merchant_id, move_id, phase, position_offset::text as position_offset,
        positions_end::text as positions_end, attempts_through::text as attempts_through,
-       fenced_at::text as fenced_at, source_ended
+       fenced_at::text as fenced_at, compared, source_ended
      from merchant_moves where merchant_id = $1`,
     [merchantId],
   )
@@ -64,13 +67,25 @@ export async function insertMove(
      values ($1, $2, $3, $4, $5)
      on conflict (merchant_id) do update set move_id = excluded.move_id, phase = excluded.phase,
        position_offset = excluded.position_offset, positions_end = excluded.positions_end,
-       attempts_through = null, other_url = null, began_at = now(), fenced_at = null, ended_at = null,
+       attempts_through = null, compared = null, other_url = null, began_at = now(), fenced_at = null, ended_at = null,
        source_ended = false
      where merchant_moves.phase = 'arrived'`,
     [row.merchantId, row.moveId, row.phase, String(row.offset), String(row.end)],
   )
   if (rowCount === 1) return
   throw new MoveError('other_move', `${row.merchantId} is part of another move.`)
+}
+
+/** Stores at the source what both sides have; `null`: it is not needed any more. */
+export async function saveCompared(
+  client: ClientBase,
+  merchantId: string,
+  tables: readonly ComparedTable[] | null,
+): Promise<void> {
+  await client.query('update merchant_moves set compared = $2::jsonb where merchant_id = $1', [
+    merchantId,
+    tables === null ? null : JSON.stringify(tables),
+  ])
 }
 
 /** Stores at the target that the source has ended its part: another move may begin there. */

@@ -1,12 +1,17 @@
 import { MoveError } from '../cells/move-error.ts'
 import type { Database } from '../database/connect.ts'
+import { recordMove } from './audit.ts'
 import { lockAttemptCounts, shiftAttemptCounts } from './progress/attempts.sql.ts'
+import { forgetChanges } from './rows/changes.sql.ts'
+import { deleteLast } from './rows/delete.sql.ts'
 import { dropGuards } from './rows/guards.sql.ts'
-import { beginOwn, deleteLast } from './rows/pages.sql.ts'
+import { isSame } from './rows/measure.sql.ts'
 import { findShapes } from './rows/shapes.sql.ts'
+import { measureTables } from './rows/sync.ts'
+import { beginOwn } from './rows/transactions.sql.ts'
 import { endDashboardSessions, hasMerchant } from './sides.sql.ts'
-import { type Side, type Sides, withSide, withSides } from './sides.ts'
-import { changePhase, deleteMove, type MoveRow, readMove } from './state.sql.ts'
+import { type Side, withSide, withSides } from './sides.ts'
+import { changePhase, deleteMove, type MoveRow, readMove, saveCompared } from './state.sql.ts'
 
 /** What `undoMove` and `cleanMoved` have done. */
 export interface Deleted {
@@ -39,16 +44,18 @@ export async function undoMove(given: {
         ...{ merchantId, moveId: there.move_id, from: ['incoming'], to: 'abandoned' },
       })
     }
-    if (here && here.move_id === there?.move_id) await serveAgain(sides, here)
+    if (here && here.move_id === there?.move_id) await serveAgain(sides.source, here)
     await dropGuards(sides.source.client, merchantId)
+    await forgetChanges(sides.source.client, merchantId)
     return { merchantId, rows: there ? await deleteRows(sides.target, there) : 0 }
   })
 }
 
 /**
- * Deletes the rows of a merchant that has moved away, page by page.
+ * Deletes the rows of a merchant that has moved away, page by page. Before, it compares them once more with what
+ * the target had at the switch.
  *
- * @throws {MoveError} if it has not moved away from the database, or the move is not complete.
+ * @throws {MoveError} if it has not moved away from the database, the move is not complete, or the rows differ.
  */
 export async function cleanMoved(given: {
   merchantId: string
@@ -61,8 +68,28 @@ export async function cleanMoved(given: {
       const message = `${merchantId} has not moved away from the source, so nothing is deleted there.`
       throw new MoveError('not_moved', message)
     }
+    await requireCompared(source, here)
     return { merchantId, rows: await deleteRows(source, here) }
   })
+}
+
+/**
+ * While requests were refused, the move has compared only what had changed. This compares all rows at once: a
+ * second proof, by another way, while the rows are still there.
+ */
+async function requireCompared({ client, reader }: Side, row: MoveRow): Promise<void> {
+  if (row.compared === null) return
+  const given = { merchantId: row.merchant_id, offset: BigInt(row.position_offset) }
+  const tables = (await measureTables(reader, await findShapes(client), given)).tables()
+  for (const { name, ...left } of tables) {
+    const moved = row.compared.find((table) => table.name === name)
+    if (moved && isSame(moved, left)) continue
+    const message =
+      `The source has ${left.rows} rows in ${name}, and the target had ${moved?.rows ?? 0} at the switch; or their ` +
+      'values differ. Nothing is deleted: find out what is missing first.'
+    throw new MoveError('rows_differ', message)
+  }
+  await saveCompared(client, row.merchant_id, null)
 }
 
 function requireIncomplete(
@@ -80,7 +107,7 @@ function requireIncomplete(
 }
 
 /** Deletes the row of the move at the source. What a frozen source has not counted is counted. */
-async function serveAgain({ source }: Sides, row: MoveRow): Promise<void> {
+async function serveAgain(source: Side, row: MoveRow): Promise<void> {
   const { client } = source
   await beginOwn(client, row.merchant_id)
   if (row.attempts_through !== null) {
@@ -90,6 +117,8 @@ async function serveAgain({ source }: Sides, row: MoveRow): Promise<void> {
     })
   }
   await deleteMove(client, row)
+  const details = { move_id: row.move_id }
+  await recordMove(source, row.merchant_id, { action: 'merchant.move_undone', details })
   await client.query('commit')
 }
 

@@ -17,10 +17,10 @@ export function moveCommand(): Command {
     .addHelpText(
       'after',
       `
-For the operator of both cells. The rows are copied while the merchant is served. Then its requests get
-503 merchant_moving for some seconds, the rest is copied, and the counts and hashes of all rows are
-compared. From then on the other cell serves it, and the first one answers 503 merchant_moved with the
-address of the other. If the command stops, run it again: it continues, or undoes with --undo.`,
+For the operator of both cells. The rows are copied while the merchant is served, and the counts and
+hashes of all of them are compared. Then its requests get 503 merchant_moving for some seconds, and what
+has changed is copied and compared. From then on the other cell serves it, and the first one answers 503
+merchant_moved with the address of the other. If the command stops, run it again, or undo with --undo.`,
     )
     .action(async (merchant: string, _options: MoveOptions, self: Command) => {
       const options = self.optsWithGlobals<MoveOptions>()

@@ -72,16 +72,28 @@ export class PageRequests {
     return subject && this.#stopped.newUrlOf(accountOf(subject).merchantId)
   }
 
-  /** The current state of the page. `null`: no session and no payment has this id. */
-  async read(id: string): Promise<PaymentPage | null> {
+  /**
+   * The current state of the page, or the 503 of a merchant that is not served here any more. `null`: no session
+   * and no payment has this id.
+   */
+  async read(id: string): Promise<PaymentPage | Refusal | null> {
     const subject = await findSubject(this.#dependencies, id)
-    return subject && renderPage(subject)
+    if (!subject) return null
+    // Behind the read: what a cell has read before the merchant was stopped there is true.
+    return (await this.stoppedRefusalOf(accountOf(subject).merchantId)) ?? renderPage(subject)
+  }
+
+  /** The 503 of a merchant; `null`: it is served here. It reads the list of stopped merchants where that is old. */
+  async stoppedRefusalOf(merchantId: string): Promise<Refusal | null> {
+    if (this.#stopped.isOutdated) await this.#stopped.read()
+    return this.#stopped.refusalOf(merchantId)
   }
 
   /** An answer with the current state of the page. */
   async currentState(id: string): Promise<Reply> {
     const page = await this.read(id)
-    return page ? answer(200, page) : pageNotFound()
+    if (!page) return pageNotFound()
+    return isRefusal(page) ? page : answer(200, page)
   }
 
   async #find(request: PageRequest): Promise<PayableSubject | Refusal> {
@@ -89,9 +101,8 @@ export class PageRequests {
     const subject = await this.#guard.find(request, id, () => findSubject(this.#dependencies, id))
     if (isRefusal(subject)) return subject
     const { merchantId, livemode } = accountOf(subject)
-    if (this.#stopped.isOutdated) await this.#stopped.read()
-    const refusal = this.#stopped.refusalOf(merchantId) ?? (livemode ? this.#refuseLive() : null)
-    return refusal ?? subject
+    const stopped = await this.stoppedRefusalOf(merchantId)
+    return stopped ?? (livemode ? this.#refuseLive() : null) ?? subject
   }
 }
 

@@ -32,6 +32,7 @@ export async function pageRoutes(
     db: dependencies.db,
     log,
     read: (id) => requests.read(id),
+    stoppedRefusalOf: (merchantId) => requests.stoppedRefusalOf(merchantId),
   })
 
   // A customer may have the link of the cell in which the merchant was.

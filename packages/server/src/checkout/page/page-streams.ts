@@ -21,30 +21,45 @@ const reconnectMs = 1_000
 /** A browser with more unread bytes than this has stopped reading. */
 const bufferedBytesMax = 16 * 1024
 
+/** What a stream has acquired. */
+interface StreamPermits {
+  readonly merchantId: string
+  readonly permits: readonly Permits[]
+}
+
 /** Sends changes to open pages as server-sent events. Each event is the whole state of its page. */
 export class PageStreams {
-  readonly #open = new Set<ServerResponse>()
+  /** With the merchant of each. */
+  readonly #open = new Map<ServerResponse, string>()
   readonly #semaphore = new Semaphore()
   readonly #watch: PageWatch
   readonly #log: FastifyBaseLogger
-  readonly #read: (id: string) => Promise<PaymentPage | null>
+  readonly #read: (id: string) => Promise<PaymentPage | Refusal | null>
+  readonly #stoppedRefusalOf: (merchantId: string) => Promise<Refusal | null>
 
   constructor(options: {
     app: FastifyInstance
     db: Db
     log: FastifyBaseLogger
-    read: (id: string) => Promise<PaymentPage | null>
+    read: (id: string) => Promise<PaymentPage | Refusal | null>
+    /** The refusal of a merchant that is not served here any more. */
+    stoppedRefusalOf: (merchantId: string) => Promise<Refusal | null>
   }) {
     this.#log = options.log
     this.#read = options.read
+    this.#stoppedRefusalOf = options.stoppedRefusalOf
     this.#watch = new PageWatch({
-      read: (ids) => readMarks(options.db, ids),
+      read: async (ids) => {
+        const marks = await readMarks(options.db, ids)
+        await this.#endStopped()
+        return marks
+      },
       onError: (error) => this.#log.warn({ err: describe(error) }, 'payment page watch failed'),
     })
     // Before the server waits for open requests: streams would never end by themselves.
     options.app.addHook('preClose', async () => {
       this.#watch.stop()
-      for (const response of this.#open) response.end()
+      for (const response of this.#open.keys()) response.end()
     })
   }
 
@@ -55,7 +70,7 @@ export class PageStreams {
   async acquire(
     { id, address }: { id: string; address: string },
     findAccount: () => Promise<Account | Refusal>,
-  ): Promise<Permits[] | Refusal> {
+  ): Promise<StreamPermits | Refusal> {
     const ofLink = this.#semaphore.tryAcquire([
       { name: 'all', max: streamsMax },
       { name: `address ${address}`, max: shares.address },
@@ -67,7 +82,8 @@ export class PageStreams {
       const account = await findAccount()
       if (isRefusal(account)) return account
       ofAccount = this.#acquireOf(account)
-      return ofAccount ? [ofLink, ofAccount] : openTooOften()
+      if (!ofAccount) return openTooOften()
+      return { merchantId: account.merchantId, permits: [ofLink, ofAccount] }
     } finally {
       if (!ofAccount) ofLink.release()
     }
@@ -80,7 +96,7 @@ export class PageStreams {
   }
 
   /** Keeps the reply open and writes every change to it. Releases its permits when it ends. */
-  add(id: string, reply: FastifyReply, permits: readonly Permits[]): void {
+  add(id: string, reply: FastifyReply, { merchantId, permits }: StreamPermits): void {
     for (const { release } of permits) {
       reply.raw.once('close', release)
       if (reply.raw.destroyed) release()
@@ -95,7 +111,7 @@ export class PageStreams {
       'x-accel-buffering': 'no',
     })
     response.write(`retry: ${reconnectMs}\n\n`)
-    this.#open.add(response)
+    this.#open.set(response, merchantId)
     const unwatch = this.#watch.add(id, () => void this.#sendState(id, response))
     // A browser that has not read the last heartbeat gets no other: its idle connection is closed.
     const heartbeat = setInterval(() => {
@@ -109,10 +125,21 @@ export class PageStreams {
     })
   }
 
+  /**
+   * Ends the streams of merchants that are not served here any more: nothing changes here. The browser connects
+   * again, and is told where.
+   */
+  async #endStopped(): Promise<void> {
+    for (const [response, merchantId] of this.#open) {
+      if (await this.#stoppedRefusalOf(merchantId)) response.end()
+    }
+  }
+
   async #sendState(id: string, response: ServerResponse): Promise<void> {
     try {
       const page = await this.#read(id)
       if (!page || response.writableEnded) return
+      if (isRefusal(page)) return void response.end()
       response.write(`data: ${JSON.stringify(page)}\n\n`)
       if (response.writableLength > bufferedBytesMax) response.destroy()
     } catch (error) {

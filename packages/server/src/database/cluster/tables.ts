@@ -52,6 +52,7 @@ export const placements: Readonly<Record<string, Placement>> = {
   seal_progress: 'local',
   retention_tasks: 'local',
   rate_counts: 'local',
+  move_changes: 'local',
   signing_keys: 'local',
   head_keys: 'local',
   cell: 'local',

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type ClientBase, escapeIdentifier, escapeLiteral } from 'pg'
 import { MoveError } from '../../cells/move-error.ts'
 import { isLockTimeout } from '../../database/errors.ts'
+import type { TableShape } from './shapes.sql.ts'
 import { merchantColumnOf, movedTables } from './tables.ts'
 
 /** A trigger waits this long for the writers of its table. Later writers queue behind it. */
@@ -23,10 +24,16 @@ function guardsOf(table: string, merchantId: string) {
 
 /**
  * Adds the guards of a merchant to its tables, where they are missing. They let its writes pass until the
- * phase refuses them (`hedge_guard_move`). Other merchants pay for a comparison of a text with each row.
+ * phase refuses them, and record them where the merchant is copied from (`hedge_guard_move`). Other merchants pay for a comparison of a text with each row.
  */
-export async function addGuards(client: ClientBase, merchantId: string): Promise<void> {
-  for (const [table, { guard }] of Object.entries(movedTables)) {
+export async function addGuards(
+  client: ClientBase,
+  shapes: readonly TableShape[],
+  merchantId: string,
+): Promise<void> {
+  for (const { name: table, order } of shapes) {
+    const guard = movedTables[table]?.guard ?? 'early'
+    const parameters = [merchantId, guard, ...order.map(({ name }) => name)].map(escapeLiteral)
     const present = await findGuards(client, table)
     const missing = guardsOf(table, merchantId).filter(({ name }) => !present.has(name))
     if (missing.length === 0) continue
@@ -35,7 +42,7 @@ export async function addGuards(client: ClientBase, merchantId: string): Promise
         ({ name, of, when }) => `
           create trigger ${escapeIdentifier(name)} after ${of} on ${escapeIdentifier(table)}
             for each row when (${when})
-            execute function hedge_guard_move(${escapeLiteral(merchantId)}, ${escapeLiteral(guard)})`,
+            execute function hedge_guard_move(${parameters.join(', ')})`,
       ),
     )
   }

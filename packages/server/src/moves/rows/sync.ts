@@ -1,7 +1,12 @@
 import type { ClientBase } from 'pg'
-import { MoveError } from '../../cells/move-error.ts'
-import { copyRange, type Measure, measurePage, measureRange, measureSmall } from './pages.sql.ts'
+import { addChanges, type Change, deleteChanges, lastChangeOf, readChanges } from './changes.sql.ts'
+import { Comparison } from './comparison.ts'
+import { copyPart } from './copy.sql.ts'
+import { deletePart, findGone } from './delete.sql.ts'
+import { isSame, measurePage, measurePart, measureSmall } from './measure.sql.ts'
+import type { Place } from './parts.sql.ts'
 import type { TableShape } from './shapes.sql.ts'
+import { inSnapshot } from './transactions.sql.ts'
 
 /** The connections of a copy. */
 export interface Connections {
@@ -11,25 +16,22 @@ export interface Connections {
   readonly target: ClientBase
 }
 
-/** A table that was compared. */
-export interface SyncedTable extends Measure {
-  readonly name: string
-  /** Rows of the pages that differed, and were copied. */
-  readonly copied: number
-}
-
-/** What a round copies. */
+/** Whose rows are copied. */
 export interface SyncGiven {
   readonly merchantId: string
   /** Is added to positions. */
   readonly offset: bigint
-  /** The source refuses every write, so a copied page must be the same now. */
-  readonly isFrozen: boolean
 }
 
+/** Rows that are found by their places at once. */
+const placesPerPart = 500
+
 /**
- * Compares the tables of a merchant on both sides, and copies what differs, as `syncTable` does. Small tables are
- * compared by one statement, because most do not differ, and requests may wait.
+ * Compares the tables of a merchant on both sides, page by page, by counts and hashes, and copies the pages that
+ * differ. Memory and statements are bounded by a page. Each row is compared once, as it was at some time since
+ * the first page. The guards record what changes meanwhile, so `syncChanges` finds it, deletions included.
+ *
+ * Small tables are compared by one statement, because most do not differ.
  *
  * @throws {MoveError} if a copied page differs.
  */
@@ -37,68 +39,139 @@ export async function syncTables(
   connections: Connections,
   shapes: readonly TableShape[],
   given: SyncGiven,
-): Promise<SyncedTable[]> {
+): Promise<Comparison> {
   const { merchantId } = given
+  const comparison = new Comparison()
   const [here, there] = await Promise.all([
     measureSmall(connections.reader, shapes, given),
     measureSmall(connections.target, shapes, { merchantId, offset: 0n }),
   ])
-  const tables: SyncedTable[] = []
   for (const shape of shapes) {
     const [own, other] = [here.get(shape.name), there.get(shape.name)]
-    if (own && other && isSame(own, other)) tables.push({ ...own, name: shape.name, copied: 0 })
-    else tables.push(await syncTable(connections, shape, given))
+    if (own && other && isSame(own, other)) comparison.add(shape.name, own)
+    else await syncTable(connections, shape, { ...given, comparison })
   }
-  return tables
+  return comparison
 }
 
-/**
- * Compares a table of a merchant on both sides, page by page, by counts and hashes, and copies the pages that
- * differ. Memory and statements are bounded by a page. While the source works, a later round finds what has
- * changed behind this one, deletions included.
- *
- * *Rejected:* a log of changes by triggers. It would find them faster, but not prove that the rest is the same.
- *
- * @throws {MoveError} if a copied page differs.
- */
 async function syncTable(
   { reader, source, target }: Connections,
   shape: TableShape,
-  given: SyncGiven,
-): Promise<SyncedTable> {
-  const { merchantId, offset } = given
-  const sums = [0n, 0n]
-  let rows = 0
-  let copied = 0
-  let after: readonly string[] | null = null
+  { merchantId, offset, comparison }: SyncGiven & { comparison: Comparison },
+): Promise<void> {
+  let after: Place | null = null
   let next = measurePage(reader, shape, { merchantId, after, offset })
   for (;;) {
     const page = await next
-    const range = { merchantId, after, through: page.last }
+    const part = { merchantId, after, through: page.last }
     if (page.last) next = measurePage(reader, shape, { merchantId, after: page.last, offset })
     // The failure of the next page is reported when it is its turn.
     next.catch(() => undefined)
-    if (!isSame(page, await measureRange(target, shape, range))) {
-      await copyRange({ source, target }, shape, { range, offset })
-      copied += page.rows
-      if (given.isFrozen && !isSame(page, await measureRange(target, shape, range))) {
-        throw differs(shape.name)
-      }
+    if (isSame(page, await measurePart(target, shape, part))) comparison.add(shape.name, page)
+    else {
+      const copied = await inSnapshot(source, () =>
+        copyPart({ source, target }, shape, { part, offset }),
+      )
+      comparison.add(shape.name, copied.after)
+      await copyLater(source, { merchantId, table: shape.name, places: copied.leftOut })
     }
-    rows += page.rows
-    for (const [n, half] of page.hash.split('/').entries()) sums[n] = (sums[n] ?? 0n) + BigInt(half)
-    if (!page.last) return { name: shape.name, rows, hash: sums.join('/'), copied }
+    if (!page.last) return
     after = page.last
   }
 }
 
-function isSame(a: Measure, b: Measure): boolean {
-  return a.rows === b.rows && a.hash === b.hash
+/**
+ * Copies what has changed since the tables were compared, and compares these rows. Rows that change meanwhile
+ * are left for the next call. Returns how many changes there were.
+ *
+ * @throws {MoveError} if a copied row differs.
+ */
+export async function syncChanges(
+  connections: Connections,
+  shapes: readonly TableShape[],
+  given: SyncGiven & { comparison: Comparison },
+): Promise<number> {
+  const { source } = connections
+  const { merchantId } = given
+  const through = await lastChangeOf(source, merchantId)
+  if (through === null) return 0
+  let count = 0
+  for (let after = '0'; ; ) {
+    const { changes, leftOut } = await inSnapshot(source, async () => {
+      const read = await readChanges(source, { merchantId, after, through })
+      return { changes: read, leftOut: await copyChanged(connections, shapes, { ...given, read }) }
+    })
+    const last = changes.at(-1)
+    if (!last) return count
+    for (const [table, places] of leftOut) await copyLater(source, { merchantId, table, places })
+    await deleteChanges(source, merchantId, changes)
+    count += changes.length
+    after = last.id
+  }
 }
 
-function differs(table: string): MoveError {
-  const message =
-    `The rows of ${table} differ after the copy, although no server may write them. Another program writes to ` +
-    'one of the databases.'
-  return new MoveError('rows_differ', message)
+/** Copies the rows of some changes. Deletions begin with the last table, and other changes with the first one. */
+async function copyChanged(
+  { source, target }: Connections,
+  shapes: readonly TableShape[],
+  given: SyncGiven & { comparison: Comparison; read: readonly Change[] },
+): Promise<Map<string, Place[]>> {
+  const { merchantId, offset, comparison } = given
+  const leftOut = new Map<string, Place[]>()
+  const parts = partsOf(shapes, given.read)
+  for (const { shape, places } of parts.toReversed()) {
+    const gone = await findGone(source, shape, { merchantId, places })
+    if (gone.length === 0) continue
+    const deleted = await deletePart(target, shape, { merchantId, places: gone })
+    comparison.subtract(shape.name, deleted)
+  }
+  for (const { shape, places } of parts) {
+    const part = { merchantId, places }
+    const copied = await copyPart({ source, target }, shape, { part, offset })
+    comparison.subtract(shape.name, copied.before)
+    comparison.add(shape.name, copied.after)
+    if (copied.leftOut.length > 0)
+      leftOut.set(shape.name, [...(leftOut.get(shape.name) ?? []), ...copied.leftOut])
+  }
+  return leftOut
+}
+
+/** The places of the changes of each table, without duplicates, by the part. */
+function partsOf(
+  shapes: readonly TableShape[],
+  changes: readonly Change[],
+): { shape: TableShape; places: Place[] }[] {
+  return shapes.flatMap((shape) => {
+    const found = changes.filter(({ table }) => table === shape.name)
+    const places = [...new Map(found.map(({ place }) => [JSON.stringify(place), place])).values()]
+    return Array.from({ length: Math.ceil(places.length / placesPerPart) }, (_, n) => ({
+      shape,
+      places: places.slice(n * placesPerPart, (n + 1) * placesPerPart),
+    }))
+  })
+}
+
+async function copyLater(
+  source: ClientBase,
+  given: Parameters<typeof addChanges>[1],
+): Promise<void> {
+  if (given.places.length > 0) await addChanges(source, given)
+}
+
+/** Measures all rows of a merchant on one side. */
+export async function measureTables(
+  client: ClientBase,
+  shapes: readonly TableShape[],
+  { merchantId, offset }: SyncGiven,
+): Promise<Comparison> {
+  const comparison = new Comparison()
+  for (const shape of shapes) {
+    for (let after: Place | null = null; ; ) {
+      const page = await measurePage(client, shape, { merchantId, after, offset })
+      comparison.add(shape.name, page)
+      if (!page.last) break
+      after = page.last
+    }
+  }
+  return comparison
 }

@@ -53,6 +53,7 @@ export const leftTables: Readonly<Record<string, string>> = {
   merchant_moves: 'the state of moves from and to this database',
   cell: 'what the servers of this database start with',
   event_relay: 'how far this database is: a move shifts positions behind it',
+  move_changes: 'changes at the source that a move still copies',
   stats_progress: 'how far this database is',
   seal_progress: 'how far this database is',
   retention_tasks: 'how far this database is',

@@ -76,7 +76,9 @@ async function refuseUnlessErased(db: Kysely<unknown>): Promise<void> {
  * every later writer waits for the change, and then reads it: its statement has an own snapshot.
  *
  * The first argument is the merchant. The second one is `early` where the first fence refuses writes
- * already. It is `late` where the source still derives rows from what it has: deliveries, seals, sums.
+ * already. It is `late` where the source still derives rows from what it has: deliveries, seals, sums. The
+ * others are the columns that identify a row of the merchant. While the source writes, its rows are recorded
+ * in `move_changes`, in the same transaction.
  */
 async function moveGuards(db: Kysely<unknown>): Promise<void> {
   await sql`
@@ -97,6 +99,15 @@ async function moveGuards(db: Kysely<unknown>): Promise<void> {
         or found_phase = 'fenced' and tg_argv[1] = 'early' then
         raise exception 'merchant % is moving: a write of % is refused', merchant, tg_table_name
           using errcode = 'HM001', table = tg_table_name;
+      end if;
+      if found_phase in ('copying', 'announced', 'fenced') then
+        -- Without duplicates: a row with another key was a row before, and is one now.
+        insert into move_changes (merchant_id, table_name, place)
+        select distinct merchant, tg_table_name, array(
+          select changed.state ->> key.name from unnest(tg_argv[2:]) with ordinality key (name, nth)
+          order by key.nth)
+        from unnest(array[to_jsonb(old), to_jsonb(new)]) changed (state)
+        where changed.state is not null;
       end if;
       return null;
     end $$`.execute(db)

@@ -61,7 +61,8 @@ async function cells(db: Kysely<unknown>): Promise<void> {
   // Here: `incoming` (only the move writes), `arrived`, or `abandoned`.
   // `position_offset` is added to each position of an event, so that they follow those of the target.
   // They end at `positions_end`. `source_ended` says at the target that the source has ended its part.
-  // `attempts_through` is how far the source has counted attempts of webhooks.
+  // `attempts_through` is how far the source has counted attempts of webhooks. `compared` has the counts and
+  // hashes of the rows of each table at the switch, until `--clean` has compared them with those of the source.
   await sql`
     create table merchant_moves (
       merchant_id text collate "C" primary key,
@@ -71,11 +72,23 @@ async function cells(db: Kysely<unknown>): Promise<void> {
       position_offset bigint,
       positions_end bigint,
       attempts_through timestamptz(0),
+      compared jsonb,
       other_url text,
       began_at timestamptz(3) not null default now(),
       fenced_at timestamptz(3),
       ended_at timestamptz(3),
       source_ended boolean not null default false
+    )`.execute(db)
+
+  // Rows of moving merchants that were written or deleted, by the values of the columns that identify them.
+  // The guards write it (`hedge_guard_move`), and the move copies the rows and deletes it.
+  await sql`
+    create table move_changes (
+      merchant_id text collate "C" not null,
+      id bigint generated always as identity,
+      table_name text collate "C" not null,
+      place text[] not null,
+      primary key (merchant_id, id)
     )`.execute(db)
 }
 
