@@ -122,14 +122,18 @@ describe('a server whose clock is a minute ahead', () => {
     }
     const open = await create()
     const over = await create()
-    const expires = async ({ session, payment }: typeof open, when: string) =>
-      await sql.query(
-        `update checkout_sessions set payment_id = $2, tries = 1, due_at = c.now + $3::interval,
-           expires_at = c.now + $3::interval
-         from (select now() + make_interval(secs => offset_seconds) as now from test_clocks) c
-         where id = $1`,
-        [session, payment, when],
+    const expires = async ({ session, payment }: typeof open, when: string) => {
+      const [{ at }] = await sql.query(
+        `select now() + make_interval(secs => offset_seconds) + $1::interval as at from test_clocks`,
+        [when],
       )
+      await sql.query(
+        `update checkout_sessions set payment_id = $2, tries = 1, due_at = $3::timestamptz,
+           expires_at = $3::timestamptz
+         where id = $1`,
+        [session, payment, at],
+      )
+    }
     await expires(open, '45 s')
     await expires(over, '0 s')
     const statusOf = async (id: string) =>
@@ -149,7 +153,7 @@ describe('a server whose clock is a minute ahead', () => {
       `insert into payment_attempts (merchant_id, livemode, payment_id, number, kind, processor,
          processor_key, actor_type, started_at, began_at)
        select merchant_id, livemode, id, n, 'look_up', 'sandbox', 'a clock behind', 'system',
-         now() - interval '60 s', now() - make_interval(secs => case n when 2 then 60 else 0 end)
+         now() - interval '60 s', now() - make_interval(secs => case when n = 2 then 60 else 0 end)
        from payments cross join generate_series(1, 2) n where id = $1`,
       [id],
     )

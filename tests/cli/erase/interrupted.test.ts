@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { insertPayments } from '../../support/databases/sql.ts'
+import { insertPayments, lockRows } from '../../support/databases/sql.ts'
 import { withServers } from '../../support/servers/servers.ts'
 import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
@@ -24,7 +24,7 @@ test('after kill -9, the next run erases the rest, and every erased payment is i
   // The run waits for this payment, with the others of its step.
   const locking = await sql.connect()
   await locking.query('begin')
-  await locking.query('select from payments where id = $1 for update', [ids.at(-1)])
+  await lockRows(locking, [ids.at(-1)])
   const args = ['erase', '--customer', email, '--merchant', owner.merchant_id, '--yes', '--json']
   const first = startHedge([...args, '--database', database.url])
   await until('it waits for the last payment', async () => (await left()) <= perStep)

@@ -188,11 +188,12 @@ test('a payment whose step fails does not delay the other payments of its set', 
   }
   const broken = await submit()
   const others = [await submit(), await submit()]
-  // An existing event conflicts with the event that the step writes.
+  // An existing event conflicts with the event that the step writes. Read first: on a worker of a cluster, the
+  // insert would find no positions.
   await sql.query(
-    `insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type)
-     select merchant_id, livemode, id, sequence + 1, 'payment.processing', now(), 'system'
-     from payments where id = $1`,
+    `with found as materialized (select * from payments where id = $1)
+     insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type)
+     select merchant_id, livemode, id, sequence + 1, 'payment.processing', now(), 'system' from found`,
     [broken],
   )
   await advance(api, 61)

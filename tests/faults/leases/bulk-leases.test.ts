@@ -86,9 +86,9 @@ test('a failing bulk cancellation is retried later and does not delay others', a
   const broken = await create('broken')
   // An existing event conflicts with the event that the step writes.
   await sql.query(
-    `insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type)
-     select merchant_id, livemode, id, sequence + 1, 'payment.canceled', now(), 'system'
-     from payments where customer_id = 'broken'`,
+    `with found as materialized (select * from payments where customer_id = 'broken')
+     insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type)
+     select merchant_id, livemode, id, sequence + 1, 'payment.canceled', now(), 'system' from found`,
   )
   const other = await create('other')
   const work = startWork(app.databaseUrl)
@@ -108,7 +108,8 @@ test('a failing bulk cancellation is retried later and does not delay others', a
   await work.stop()
   await withoutGuards(
     sql,
-    `delete from events e using payments p where p.customer_id = 'broken' and e.subject_id = p.id
+    `delete from events e using payments p where p.customer_id = 'broken'
+       and e.merchant_id = p.merchant_id and e.livemode = p.livemode and e.subject_id = p.id
        and e.sequence > p.sequence`,
   )
   const repaired = startWork(app.databaseUrl)

@@ -47,6 +47,7 @@ describe.each(clocks)('during a running request, on a server whose clock is off 
     async (_, make) => {
       await tell(pair.otherServer, { clockAheadMs: s * 1000 })
       let inUse = 0
+      const [{ id: merchantId }] = await pair.sql.query('select id from merchants')
       for (const n of places()) {
         const request = { ...(await make()), idempotencyKey: newKey() }
         const { pausedAt, answer } = await startPaused(pair, n, request)
@@ -54,9 +55,10 @@ describe.each(clocks)('during a running request, on a server whose clock is off 
         const place = `paused at statement ${n}: ${pausedAt}`
         // A server that is paused in a transaction has locks too, which make other servers wait.
         const running = await pair.sql.query(
-          `select from idempotency_records r join payments p on p.id = r.payment_id
-        where r.key = $1 and r.outcome = 'running' for update skip locked`,
-          [request.idempotencyKey],
+          `select from idempotency_records r join payments p on p.merchant_id = r.merchant_id
+          and p.livemode = r.livemode and p.id = r.payment_id
+        where r.merchant_id = $2 and r.key = $1 and r.outcome = 'running' for update skip locked`,
+          [request.idempotencyKey, merchantId],
         )
         if (running.length > 0) {
           inUse++

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { clusterUrl } from '../../support/databases/cluster.ts'
 import { brokenInvariants } from '../../support/databases/invariants.ts'
 import { createPayment } from '../../support/http/api.ts'
 import { type Receiver, startReceiver } from '../../support/http/receiver.ts'
@@ -215,7 +216,8 @@ describe('a checkout session', () => {
       `update checkout_sessions set due_at = now() - interval '1 s' where id = $1`,
       [id],
     )
-    const paused = startPausedWork(app.databaseUrl, { ids: [id], nth: 1 })
+    // In a cluster, the claim names the session too.
+    const paused = startPausedWork(app.databaseUrl, { ids: [id], nth: clusterUrl ? 2 : 1 })
     await until('its worker is paused', () => {
       paused.loop.nudge()
       return paused.isPaused()
@@ -240,17 +242,22 @@ describe('a checkout session', () => {
     const broken = await createSession()
     const other = await createSession()
     await app.sql.query(
-      `insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type)
-       select merchant_id, livemode, id, 1, 'checkout.expired', now(), 'system'
-       from checkout_sessions where id = $1`,
+      `with found as materialized (select * from checkout_sessions where id = $1)
+       insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type)
+       select merchant_id, livemode, id, 1, 'checkout.expired', now(), 'system' from found`,
       [broken],
     )
-    await app.sql.query(
-      `update checkout_sessions set expires_at = now() - interval '1 s',
-         due_at = now() - case id when $1 then interval '9 s' else interval '1 s' end
-       where id = any($2)`,
-      [broken, [broken, other]],
-    )
+    for (const [id, due] of [
+      [broken, '9 s'],
+      [other, '1 s'],
+    ]) {
+      await app.sql.query(
+        `update checkout_sessions set expires_at = now() - interval '1 s',
+           due_at = now() - $2::interval
+         where id = $1`,
+        [id, due],
+      )
+    }
     const work = startWork(app.databaseUrl)
     const state = async (id: string) =>
       (

@@ -105,11 +105,13 @@ describe('if a server is paused at any statement of a submission and the worker 
 
   /** Whether the worker has a task that is not locked by the paused server. */
   const isWorking = async (id: string) => {
+    const [{ id: merchantId }] = await pair.sql.query('select id from merchants')
     const due = await pair.sql.query(
-      `select from payments p join payment_tasks t on t.payment_id = p.id
-      where p.id = $1 and p.status = 'pending' and t.kind = 'authorize'
+      `select from payments p join payment_tasks t on t.merchant_id = p.merchant_id
+        and t.livemode = p.livemode and t.payment_id = p.id
+      where p.merchant_id = $2 and p.id = $1 and p.status = 'pending' and t.kind = 'authorize'
       for update of t skip locked`,
-      [id],
+      [id, merchantId],
     )
     return due.length > 0 && (await countWaiting(pair.sql)) === 0
   }

@@ -29,11 +29,17 @@ async function createPaidDebit(token = 'pm_usBankAccount_success'): Promise<stri
 
 /** Ends the pauses between look-ups. Leaves tasks in progress alone. */
 async function lookUpNow(id: string): Promise<void> {
-  await fixture.sql.query(
-    `update payment_tasks set due_at = now() where payment_id = $1 and kind in (
-       select kind from payment_tasks where payment_id = $1 and kind <> 'settle' and lease is null
-       for update skip locked)`,
+  const [{ merchant_id: merchantId }] = await fixture.sql.query(
+    'select merchant_id from payments where id = $1',
     [id],
+  )
+  await fixture.sql.query(
+    `update payment_tasks set due_at = now()
+     where merchant_id = $2 and payment_id = $1 and kind in (
+       select kind from payment_tasks
+       where merchant_id = $2 and payment_id = $1 and kind <> 'settle' and lease is null
+       for update skip locked)`,
+    [id, merchantId],
   )
 }
 

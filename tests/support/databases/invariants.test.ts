@@ -26,10 +26,11 @@ const booked = (status: string) =>
   `insert into sandbox_payments (merchant_id, payment_id, reference, amount, currency, status,
      return_url) select merchant_id, id, id, amount, currency, '${status}', url from payments`
 const event = (type: string, status: string) =>
-  `insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
+  `with found as materialized (select * from payments)
+   insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
      from_status, to_status)
    select merchant_id, livemode, id, sequence + 1, '${type}', now(), 'system', status, '${status}'
-   from payments`
+   from found`
 const task = (kind: string) =>
   `insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
    select merchant_id, livemode, id, '${kind}', now() from payments`

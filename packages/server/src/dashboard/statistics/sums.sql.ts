@@ -51,7 +51,7 @@ const correctionOf = (onNode: OnNode) => sql`
             and refund.returned_sequence = n.sequence ${onNode('refund')}
           union all
           select corrected.measure, p.captured_amount, corrected.sign,
-            case corrected.sign when -1 then paid.created_at end
+            case when corrected.sign = -1 then paid.created_at end
           from events paid cross join (values ('succeeded', -1), ('failed', 1))
             as corrected (measure, sign)
           where n.type = 'payment.returned' and paid.merchant_id = n.merchant_id
@@ -81,7 +81,7 @@ export function addedToSums(onNode: OnNode): RawBuilder<unknown> {
       from next n
         cross join lateral (
           select currency, captured_amount,
-            case n.type when 'payment.succeeded' then captured_amount else amount end as amount
+            case when n.type = 'payment.succeeded' then captured_amount else amount end as amount
           from payments
           where merchant_id = n.merchant_id and livemode = n.livemode and id = n.subject_id ${onNode('payments')}
           limit 1

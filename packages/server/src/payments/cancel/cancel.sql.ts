@@ -151,8 +151,8 @@ ${present}), decided as materialized (
   insert into idempotency_records (merchant_id, livemode, key, operation, request_hash, outcome,
     payment_id, event_sequence, refused_status, created_at)
   select merchant_id, livemode, key, 'cancelPayment', request_hash, outcome, payment_id,
-    case outcome when 'canceled' then seen_sequence + 1 else seen_sequence end,
-    case outcome when 'canceled' then null else seen_status end, now()
+    case when outcome = 'canceled' then seen_sequence + 1 else seen_sequence end,
+    case when outcome = 'canceled' then null else seen_status end, now()
   from decided where key is not null and outcome <> all(array['missing', 'locked'])
   order by merchant_id, livemode, key
   on conflict do nothing
