@@ -19,6 +19,8 @@ export async function startProxy(cells: Readonly<Record<string, string>>): Promi
     const cell = map.get(createHash('sha256').update(key).digest('hex')) ?? first
     forward(cells[cell] ?? '', incoming, outgoing)
   })
+  // Longer than the cells, whose Keep-Alive header the clients get: else they send on a connection that is closing.
+  server.keepAliveTimeout = 90_000
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

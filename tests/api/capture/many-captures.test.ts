@@ -59,7 +59,8 @@ const untilDone = (id: string) =>
   until(`the capture of ${id} is done`, async () => {
     const [row] = await fixture.sql.query(
       `select p.status in ('initiated', 'processing') or exists (
-         select from payment_tasks t where t.payment_id = p.id and (t.kind in ('process', 'capture', 'void')
+         select from payment_tasks t where t.merchant_id = p.merchant_id
+           and t.livemode = p.livemode and t.payment_id = p.id and (t.kind in ('process', 'capture', 'void')
            or t.kind = 'dispute' and not p.disputed)) as is_open
        from payments p where p.id = $1`,
       [id],
@@ -257,11 +258,14 @@ describe('captures that begin together', () => {
       await endWindows(api)
       for (const id of [broken, ...others]) await untilCalled(api, id)
       // An existing event conflicts with the event that the step writes.
+      const [{ sequence }] = await fixture.sql.query(
+        'select sequence from payments where id = $1',
+        [broken],
+      )
       await fixture.sql.query(
         `insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type)
-         select merchant_id, livemode, id, sequence + 1, 'payment.succeeded', now(), 'system'
-         from payments where id = $1`,
-        [broken],
+         values ($1, false, $2, $3, 'payment.succeeded', now(), 'system')`,
+        [merchantId, broken, sequence + 1],
       )
     })
     for (const id of others) {

@@ -23,7 +23,7 @@ test('concurrent initiates of two merchants are each done once, with the answer 
   const payments = await Promise.all(
     Array.from({ length: 50 }, async (_, n) => {
       const api = senders[n % 2] as typeof fixture.api
-      const window = [0, 3_600, 90][n % 3]
+      const window = [3_600, 90][n % 2]
       const manual = n % 7 === 0 ? { capture_method: 'manual' } : { cancel_window: window }
       const created = await api('POST', '/v1/payments', { body: paymentBody(manual) })
       expect(created.status, created.text).toBe(201)
@@ -63,10 +63,8 @@ test('concurrent initiates of two merchants are each done once, with the answer 
     const { status: seen } = body
     expect(seen, payment.token).toBe(tokens[payment.token][0])
     if (seen === 'initiated' && body.capture_method === 'automatic') {
-      const secondsMin = payment.window === 0 ? 0 : Number(payment.window) + 1
-      expect(Date.parse(body.cancelable_until) - Date.parse(body.updated_at)).toBe(
-        secondsMin * 1_000,
-      )
+      const windowMs = Date.parse(body.cancelable_until) - Date.parse(body.updated_at)
+      expect(windowMs).toBe((Number(payment.window) + 1) * 1_000)
     }
   }
   for (const { api, id, token } of payments) {
