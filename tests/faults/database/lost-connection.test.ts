@@ -1,4 +1,4 @@
-import { expect, inject, test } from 'vitest'
+import { expect, test } from 'vitest'
 import {
   countWaiting,
   insertPayments,
@@ -8,6 +8,7 @@ import {
   sendToWait,
 } from '../../support/databases/sql.ts'
 import { apiClient, createPayment, paymentBody, untilAdmitted } from '../../support/http/api.ts'
+import { migratedAdminUrl } from '../../support/servers/server.ts'
 import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
@@ -116,7 +117,7 @@ test('requests whose connections are lost in transactions fail, and the process 
 test('a create and a read get 503 without the database, and work when it is back', async () => {
   const [database] = await fixture.sql.query('select current_database() as name')
   const unknownKey = apiClient(fixture.servers[0]?.url ?? '', 'sk_test_nobody_has_this_one')
-  const admin = openSql(inject('postgresAdminUrl'))
+  const admin = openSql(migratedAdminUrl())
   try {
     await admin.query(`alter database ${database.name} with allow_connections false`)
     await admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = $1`, [

@@ -48,6 +48,11 @@ export async function createMigratedDatabase(
   return await createDatabase(adminUrl, { template: 'migrated' })
 }
 
+/** A database of the PostgreSQL, or of the coordinator, on which `createMigratedDatabase` creates databases. */
+export function migratedAdminUrl(): string {
+  return clusterUrl ?? inject('postgresAdminUrl')
+}
+
 /** Starts a server process on a free port and waits until it is ready. */
 export async function startServer(options: {
   /** The bundled server. Default: the one of the run. */

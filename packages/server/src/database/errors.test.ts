@@ -13,6 +13,7 @@ test.each([
     'server closed the connection unexpectedly\n\tThis probably means the server terminated',
   ],
   ['57P01', 'terminating connection due to administrator command'],
+  ['25P03', 'terminating connection due to idle-in-transaction timeout'],
   ['CIINF', 'Query could not find the intermediate result file "515_6"'],
 ])('a coordinator that has lost a worker is unavailable: %s %s', (code, message) => {
   expect(isDatabaseUnavailable(errorOf(code, message))).toBe(true)

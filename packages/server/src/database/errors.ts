@@ -2,9 +2,10 @@ import { PoolFullError } from './hosts/bounded-pool.ts'
 import { DatabaseUnreachableError } from './hosts/unreachable.ts'
 
 // Classes of SQLSTATE: 08 connection, 40 conflicts after every retry, 53 resources, 57P shutdown and
-// start-up, 25006 read-only (a standby, or a full disk), 58 the system. 57014 and 55P03 are the
-// server's own timeouts, of a statement and of its wait for a lock.
-const unavailableStates = /^(08|40|53|57P|57014|55P03|25006|58)/
+// start-up, 25006 read-only (a standby, or a full disk), 58 the system. 57014, 55P03 and
+// 25P03 are the server's own timeouts: of a statement, of its wait for a lock, and of an idle transaction (on a node
+// of a cluster).
+const unavailableStates = /^(08|40|53|57P|57014|55P03|25006|25P03|58)/
 const networkCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

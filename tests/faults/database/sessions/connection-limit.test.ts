@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { TestDatabase } from '../../../support/databases/postgres.ts'
 import { query } from '../../../support/databases/postgres-server.ts'
 import { apiClient, createPayment } from '../../../support/http/api.ts'
 import {
   createMigratedDatabase,
+  migratedAdminUrl,
   startServer,
   type TestServer,
 } from '../../../support/servers/server.ts'
@@ -25,7 +26,7 @@ afterEach(async () => {
 /** The limit of a database answers 53300, as that of a role and of the cluster do. */
 async function limit(connections: number): Promise<void> {
   const name = new URL(database.url).pathname.slice(1)
-  await query(inject('postgresAdminUrl'), `alter database ${name} connection limit ${connections}`)
+  await query(migratedAdminUrl(), `alter database ${name} connection limit ${connections}`)
 }
 
 test.each([

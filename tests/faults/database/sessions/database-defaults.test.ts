@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hedge } from '../../../cli/hedge.ts'
+import { clusterUrl } from '../../../support/databases/cluster.ts'
 import type { TestDatabase } from '../../../support/databases/postgres.ts'
 import { query } from '../../../support/databases/postgres-server.ts'
 import { type Api, apiClient, createPayment } from '../../../support/http/api.ts'
 import { untilStatus } from '../../../support/payments/paid.ts'
 import {
   createMigratedDatabase,
+  migratedAdminUrl,
   startServer,
   type TestServer,
 } from '../../../support/servers/server.ts'
@@ -44,8 +47,10 @@ describe.each([
     const name = new URL(database.url).pathname.slice(1)
     for (const [setting, value] of Object.entries(defaults)) {
       const statement = `alter database ${name} set ${setting} = '${value}'`
-      await query(inject('postgresAdminUrl'), statement)
+      await query(migratedAdminUrl(), statement)
     }
+    // A cluster passes defaults on to its workers. This sets those again that servers need there.
+    if (clusterUrl) await hedge(['cluster', 'init', '--database', database.url])
     server = await startServer({ databaseUrl: database.url })
     api = apiClient(server.url, server.secretKey)
   })

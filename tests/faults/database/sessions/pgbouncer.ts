@@ -11,6 +11,8 @@ import type { Pooler, PoolMode } from './pooler.ts'
 /** Whether the machine has PgBouncer. Where it does not, a pooler of the tests stands in alone. */
 export const installedPgBouncer = spawnSync('pgbouncer', ['--version']).status === 0
 
+const nobody = { uid: 65_534, gid: 65_534 }
+
 /** Opens a PgBouncer with its default settings on a free port, like `openPooler`. */
 export async function openPgBouncer(given: {
   target: string
@@ -23,10 +25,11 @@ export async function openPgBouncer(given: {
   const file = join(folder, 'pgbouncer.ini')
   const name = target.pathname.slice(1)
   const host = target.searchParams.get('host') ?? target.hostname
+  const password = target.password && ` password=${decodeURIComponent(target.password)}`
   await writeFile(
     file,
     `[databases]
-${name} = host=${host} port=${target.port || target.searchParams.get('port')} dbname=${name} user=${target.username} password=${decodeURIComponent(target.password)}
+${name} = host=${host} port=${target.port || target.searchParams.get('port')} dbname=${name} user=${target.username}${password}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}
@@ -37,8 +40,8 @@ unix_socket_dir =
 `,
   )
   await Promise.all([chmod(folder, 0o755), chmod(file, 0o644)])
-  // PgBouncer refuses to run as root, and PostgreSQL's socket is for one user.
-  const { uid, gid } = await stat(host)
+  // PgBouncer refuses to run as root, and PostgreSQL's socket is for one user. By TCP, any user will do.
+  const { uid, gid } = host.startsWith('/') ? await stat(host) : nobody
   const account = process.getuid?.() === 0 ? { uid, gid } : {}
   const child = spawn('pgbouncer', [file], { stdio: 'ignore', ...account })
   const exited = once(child, 'exit')

@@ -4,7 +4,11 @@ import { createDatabase, type TestDatabase } from '../../../support/databases/po
 import { query } from '../../../support/databases/postgres-server.ts'
 import { apiClient, createPayment } from '../../../support/http/api.ts'
 import { makeLiveKey } from '../../../support/servers/live-key.ts'
-import { createMigratedDatabase, startServer } from '../../../support/servers/server.ts'
+import {
+  createMigratedDatabase,
+  migratedAdminUrl,
+  startServer,
+} from '../../../support/servers/server.ts'
 
 const admin = () => inject('postgresAdminUrl')
 let database: TestDatabase
@@ -42,7 +46,7 @@ describe('with synchronous_commit = off', () => {
   beforeEach(async () => {
     database = await createMigratedDatabase()
     const name = new URL(database.url).pathname.slice(1)
-    await query(admin(), `alter database ${name} set synchronous_commit = off`)
+    await query(migratedAdminUrl(), `alter database ${name} set synchronous_commit = off`)
   })
 
   test('test mode is served with a warning, and live mode is refused', async () => {

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Database } from '../connect.ts'
 import type { Schema } from '../schema.ts'
-import { nodeMeaning, nodeSettings } from '../sessions/settings.ts'
+import { coordinatorSettings, workerSettings } from '../sessions/settings.ts'
 import {
   addForeignKey,
   addTrigger,
@@ -53,7 +53,7 @@ export async function initCluster({
     const isNew = misplaced.length > 0
     if (isNew && !isUnplaced(state)) throw new ClusterError(explainMisplaced(misplaced))
     if (isNew) await db.transaction().execute(placeTables)
-    await setNodeDefaults(db, state)
+    await setNodeDefaults(db)
     return { version, workers: state.workers, isNew }
   })
 }
@@ -88,20 +88,11 @@ function requireNodes(state: ClusterState): string {
   return state.version
 }
 
-/**
- * Workers get limits on waiting too. The coordinator gets none: shards that move wait there for long.
- *
- * @throws {ClusterError} where a node refuses a setting.
- */
-async function setNodeDefaults(
-  db: Kysely<Schema>,
-  { hasShardsOnCoordinator }: ClusterState,
-): Promise<void> {
-  const onCoordinator = hasShardsOnCoordinator
-    ? await setDefaults(db, { on: 'coordinator', settings: nodeMeaning })
-    : null
+/** @throws {ClusterError} where a node refuses a setting. */
+async function setNodeDefaults(db: Kysely<Schema>): Promise<void> {
   const problem =
-    onCoordinator ?? (await setDefaults(db, { on: 'workers', settings: nodeSettings }))
+    (await setDefaults(db, { on: 'coordinator', settings: coordinatorSettings })) ??
+    (await setDefaults(db, { on: 'workers', settings: workerSettings }))
   if (problem !== null) throw new ClusterError(`A node refuses its settings: ${problem}`)
 }
 

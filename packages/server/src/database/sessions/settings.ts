@@ -74,17 +74,20 @@ export const batchSettings: Settings = {
   plan_cache_mode: 'force_generic_plan',
 }
 
-/** What a session between the nodes of a cluster needs to mean and plan the same as the session of the server. */
-export const nodeMeaning: Settings = { TimeZone: meaning.TimeZone as string, ...plans }
-
 /**
- * Sessions between the nodes of a cluster. The coordinator does not pass the settings of its sessions on, so
- * each worker has these as defaults of the database.
+ * Sessions that the coordinator of a cluster opens to itself. It does not pass the settings of its sessions on, so
+ * these are defaults of the database. Without a limit for locks, because shards that move wait for long there.
  */
-export const nodeSettings: Settings = {
-  ...nodeMeaning,
-  lock_timeout: timeouts.lock_timeout as string,
+export const coordinatorSettings: Settings = {
+  ...meaning,
+  ...plans,
   idle_in_transaction_session_timeout: timeouts.idle_in_transaction_session_timeout as string,
+}
+
+/** The same for sessions to the workers. */
+export const workerSettings: Settings = {
+  ...coordinatorSettings,
+  lock_timeout: timeouts.lock_timeout as string,
 }
 
 /** Long work plans by PostgreSQL's defaults, and its statements have no time limit. */
