@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { plusSeconds, promisedEnd } from './time.ts'
 import { cancelableUntilOf } from './authorization-end.ts'
+import { plusSeconds, promisedEnd } from './time.ts'
 
 const now = '2030-06-15T10:32:00Z'
 const windows = fc.integer({ min: 0, max: 604_800 })
