@@ -102,7 +102,12 @@ test('a command that loses its connections lets the first cell serve the merchan
 test('a merchant does not move on before its last move has ended where it came from', async () => {
   const moved = await hedge([...move(), '--json'])
   expect(moved, moved.stderr).toMatchObject({ code: 0 })
-  const { body } = await apiClient(b.server.url, keys.secretKey)('GET', '/v1/audit_log')
+  const there = apiClient(b.server.url, keys.secretKey)
+  // A process reads every second which merchants it serves.
+  const { body } = await until('the second cell serves the merchant', async () => {
+    const answer = await there('GET', '/v1/audit_log')
+    return answer.status === 200 && answer
+  })
   const details = (action: string) =>
     body.data.find((entry: { action: string }) => entry.action === action)?.details
   expect(details('merchant.move_started')).toMatchObject({ to: b.publicUrl })

@@ -2,7 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { brokenInvariants } from '../../support/databases/invariants.ts'
 import { countWaiting } from '../../support/databases/sql.ts'
 import { type ApiAnswer, createPayment } from '../../support/http/api.ts'
-import { type KeyedRequest, pauseAt, startPaused } from '../../support/http/paused-requests.ts'
+import {
+  type KeyedRequest,
+  pauseAt,
+  startPaused,
+  submittedAlone,
+} from '../../support/http/paused-requests.ts'
 import { withPausedPair } from '../../support/servers/paused-pair.ts'
 import { startServer, type TestServer, tell } from '../../support/servers/server.ts'
 import { places, size } from '../../support/size.ts'
@@ -13,9 +18,13 @@ const pair = withPausedPair(0)
 let keys = 0
 const newKey = () => `rival ${++keys}`
 
-async function submission(token: string): Promise<KeyedRequest & { id: string }> {
-  const { id } = await createPayment(pair.other, { cancel_window: 3_600 })
-  return { id, path: `/v1/payments/${id}/initiate`, body: { payment_method_token: token } }
+async function submission(
+  token: string,
+  { payment = {}, headers = {} } = {},
+): Promise<KeyedRequest & { id: string }> {
+  const { id } = await createPayment(pair.other, { cancel_window: 3_600, ...payment })
+  const path = `/v1/payments/${id}/initiate`
+  return { id, path, body: { payment_method_token: token }, headers }
 }
 
 const bytes = ({ status, text }: ApiAnswer) => `${status} ${text}`
@@ -30,16 +39,18 @@ async function expectReplayed(request: KeyedRequest, first: ApiAnswer, place: st
 
 describe('if a server is paused at any statement of a submission and another one submits the payment,', () => {
   const submissions = [
-    ['the payment is authorized', 'tok_visa'],
-    ['the payment is declined', 'tok_chargeDeclined'],
-    ['the processor’s first answer is lost', 'tok_lostAuthorizeAnswer'],
+    ['the payment is authorized', 'tok_visa', {}],
+    ['the payment is authorized alone', 'tok_visa', submittedAlone],
+    ['the payment is declined', 'tok_chargeDeclined', {}],
+    ['the payment is declined alone', 'tok_chargeDeclined', submittedAlone],
+    ['the processor’s first answer is lost', 'tok_lostAuthorizeAnswer', {}],
   ] as const
 
   test.each(size({ quick: submissions.slice(0, 1), all: submissions }))(
     'the request of one key wins, and both keys keep their answers: %s',
-    async (_, token) => {
+    async (_, token, how) => {
       for (const n of places()) {
-        const made = await submission(token)
+        const made = await submission(token, how)
         const request = { ...made, idempotencyKey: newKey() }
         const rival = { ...made, idempotencyKey: newKey() }
         const { pausedAt, paused, other } = await pauseAt(pair, n, { request, rival })

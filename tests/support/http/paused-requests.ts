@@ -9,6 +9,16 @@ export interface KeyedRequest {
   readonly path: string
   readonly body?: object
   readonly idempotencyKey?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/**
+ * A payment, and the headers of its submission, which by both takes its steps alone. Other submissions share statements,
+ * and have fewer of them.
+ */
+export const submittedAlone = {
+  payment: { capture_method: 'manual' },
+  headers: { 'if-match': '"1"' },
 }
 
 /** The answers to a paused request and to its rival. */

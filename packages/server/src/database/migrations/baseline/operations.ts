@@ -87,7 +87,7 @@ async function cells(db: Kysely<unknown>): Promise<void> {
       merchant_id text collate "C" not null,
       id bigint generated always as identity,
       table_name text collate "C" not null,
-      place text[] not null,
+      place text[] collate "C" not null,
       primary key (merchant_id, id)
     )`.execute(db)
 }

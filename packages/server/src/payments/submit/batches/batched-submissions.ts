@@ -49,12 +49,24 @@ export class BatchedSubmissions {
 
   /** Records a first submission. `undefined`: it does not fit, and nothing was done. */
   async begin(entry: FirstSubmission): Promise<BegunSubmission | undefined> {
-    return await this.#begins.submit({ ...entry, origin: currentSpan() })
+    return await unlessRefused(this.#begins.submit({ ...entry, origin: currentSpan() }))
   }
 
   /** Records a first authorization. `undefined`: it does not fit, and nothing was done. */
   async record(entry: FirstAuthorization): Promise<PaymentRow | undefined> {
-    return await this.#records.submit({ ...entry, origin: currentSpan() })
+    return await unlessRefused(this.#records.submit({ ...entry, origin: currentSpan() }))
+  }
+}
+
+/** A statement that is refused has changed nothing. Its entry takes its step alone, which tells why. */
+async function unlessRefused<Result>(
+  running: Promise<Result | undefined>,
+): Promise<Result | undefined> {
+  try {
+    return await running
+  } catch (error) {
+    if (isStatementRefused(error)) return undefined
+    throw error
   }
 }
 
