@@ -42,7 +42,9 @@ test('a command that is run again serves the merchant while it copies, and an un
     // The second command waits for this lock before it copies anything.
     await tx.query(`select pg_advisory_xact_lock(${sequences})`)
     const first = startHedge(move())
-    await until('the command waits for the sequences of the target', () => waitsForLock(b))
+    await until('the command waits for the sequences of the target', () =>
+      waitsForLock(b, 'sequences of moves'),
+    )
     first.child.kill('SIGKILL')
     await first.ended
     return await phaseOf(a)
@@ -51,7 +53,9 @@ test('a command that is run again serves the merchant while it copies, and an un
 
   await blockPhase(a, 'announced', async () => {
     const second = startHedge(move())
-    await until('the command waits for the change of the phase', () => waitsForLock(a))
+    await until('the command waits for the change of the phase', () =>
+      waitsForLock(a, 'merchant_moves'),
+    )
     second.child.kill('SIGKILL')
     await second.ended
   })
@@ -62,7 +66,9 @@ test('a command that is run again serves the merchant while it copies, and an un
     const third = startHedge(move())
     await untilServed()
     await createPayment(api)
-    await until('the command waits for the change of the phase', () => waitsForLock(a))
+    await until('the command waits for the change of the phase', () =>
+      waitsForLock(a, 'merchant_moves'),
+    )
     third.child.kill('SIGKILL')
     await third.ended
   })
@@ -81,12 +87,14 @@ test('a command that is run again serves the merchant while it copies, and an un
 test('a command that loses its connections lets the first cell serve the merchant again', async () => {
   await blockPhase(a, 'fenced', async () => {
     const { ended } = startHedge(move())
-    await until('the command waits for the change of the phase', () => waitsForLock(a))
+    await until('the command waits for the change of the phase', () =>
+      waitsForLock(a, 'merchant_moves'),
+    )
     expect(await phaseOf(a)).toBe('announced')
     await until('the command has lost its connection', async () => {
       const [{ ended: count }] = await a.sql.query(
         `select count(pg_terminate_backend(pid))::integer as ended from pg_stat_activity
-         where wait_event_type = 'Lock' and wait_event = 'advisory'
+         where wait_event_type = 'Lock' and query like '%merchant_moves%'
            and datname = current_database()`,
       )
       return count > 0
@@ -172,10 +180,12 @@ async function blockPhase(cell: Cell, phase: string, work: () => Promise<void>):
   )
 }
 
-async function waitsForLock({ sql }: Cell): Promise<boolean> {
+/** Whether a statement with a text waits for a lock. */
+async function waitsForLock({ sql }: Cell, text: string): Promise<boolean> {
   const waiting = await sql.query(
-    `select from pg_stat_activity where wait_event_type = 'Lock' and wait_event = 'advisory'
-       and datname = current_database()`,
+    `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%' || $1 || '%'
+       and datname = current_database() and pid <> pg_backend_pid()`,
+    [text],
   )
   return waiting.length > 0
 }

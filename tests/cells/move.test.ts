@@ -77,6 +77,10 @@ test('a merchant moves with everything that belongs to it, and is served by the 
   )
   expect(rowsOf).toMatchObject({ merchants: 1, payments: 4, refunds: 1, api_keys: 1 })
 
+  // A process reads every second which merchants it serves.
+  await until('the second cell serves the merchant', async () => {
+    return (await there('GET', paths[0] as string)).status === 200
+  })
   for (const [n, path] of paths.entries()) {
     const answer = await there('GET', path)
     expect(answer.status, path).toBe(200)

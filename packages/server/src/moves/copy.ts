@@ -7,6 +7,7 @@ import { findShapes, type TableShape } from './rows/shapes.sql.ts'
 import { syncChanges, syncTables } from './rows/sync.ts'
 import { movedTables } from './rows/tables.ts'
 import type { Sides } from './sides.ts'
+import { passWriters } from './state.sql.ts'
 
 /** What happens while a merchant moves. */
 export interface MoveProgress {
@@ -55,6 +56,8 @@ export class MoveCopy {
     await addGuards(target.client, this.#shapes, merchantId)
     await passReserved(target.database.db, { end: this.#positionsEnd, msMax: passMsMax })
     await addGuards(source.client, this.#shapes, merchantId)
+    // Guards that an earlier move has left do not wait for writers. From here on, all writers are recorded.
+    await passWriters(source.client, merchantId)
   }
 
   /**

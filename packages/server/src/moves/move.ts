@@ -105,15 +105,18 @@ class Move {
     const copy = new MoveCopy(this.#sides, given, this.#progress)
     await copy.prepare()
     await copy.whileServed()
+    let frozen: MoveRow
     try {
       await this.#fence(copy)
       await this.#freeze()
       await saveCompared(client, this.#merchantId, await copy.whenFrozen())
+      await raiseSequences({ source: client, target: this.#sides.target.client })
+      frozen = await this.#require(client)
     } catch (error) {
       await this.#lift()
       throw error
     }
-    await this.#arrive()
+    await this.#arrive(frozen)
   }
 
   /** Requests are refused, and the database refuses what follows from them. */
@@ -145,7 +148,10 @@ class Move {
   async #lift(): Promise<void> {
     // A connection of its own: those of the move may be lost, or in the middle of a copy.
     await this.#sides.source.database
-      .withLongClient((client) => this.#liftBy(client))
+      .withLongClient(async (client) => {
+        // The fence may not have been reached.
+        if ((await this.#require(client)).phase !== 'copying') await this.#liftBy(client)
+      })
       .catch(() =>
         this.#progress.onStep('the source still refuses the merchant: run the command again'),
       )
@@ -168,11 +174,9 @@ class Move {
   }
 
   /** The target serves the merchant: the switch. */
-  async #arrive(): Promise<void> {
+  async #arrive(frozen: MoveRow): Promise<void> {
     const { source, target } = this.#sides
     const merchantId = this.#merchantId
-    await raiseSequences({ source: source.client, target: target.client })
-    const frozen = await this.#require(source.client)
     await changePhase(
       target.client,
       { merchantId, moveId: this.#moveId, from: ['incoming'], to: 'arrived' },

@@ -125,13 +125,29 @@ export async function changePhase(
   change: PhaseChange,
   work: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
+  await behindWriters(client, change.merchantId, async () => {
+    await work()
+    await updatePhase(client, change)
+  })
+}
+
+/** Waits until no transaction is left that has written a row of the merchant before the phase was what it is. */
+export async function passWriters(client: ClientBase, merchantId: string): Promise<void> {
+  await behindWriters(client, merchantId, () => Promise.resolve())
+}
+
+/** Runs `work` in a transaction that has waited for all writers of the merchant. Later ones wait for it. */
+async function behindWriters(
+  client: ClientBase,
+  merchantId: string,
+  work: () => Promise<void>,
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await beginOwn(client, change.merchantId)
+      await beginOwn(client, merchantId)
       await client.query(`set local lock_timeout = ${lockMsMax}`)
-      await client.query('select pg_advisory_xact_lock(hedge_move_lock($1))', [change.merchantId])
+      await client.query('select pg_advisory_xact_lock(hedge_move_lock($1))', [merchantId])
       await work()
-      await updatePhase(client, change)
       await client.query('commit')
       return
     } catch (error) {

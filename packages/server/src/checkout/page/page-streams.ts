@@ -126,8 +126,8 @@ export class PageStreams {
   }
 
   /**
-   * Ends the streams of merchants that are not served here any more: nothing changes here. The browser connects
-   * again, and is told where.
+   * Ends the streams of merchants that are not served here any more: nothing changes here. The page opens a new
+   * stream every few seconds, which is refused until the merchant is served here again, or the page is loaded again.
    */
   async #endStopped(): Promise<void> {
     for (const [response, merchantId] of this.#open) {

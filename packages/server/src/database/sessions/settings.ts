@@ -90,9 +90,13 @@ export const workerSettings: Settings = {
   lock_timeout: timeouts.lock_timeout as string,
 }
 
-/** Long work plans by PostgreSQL's defaults, and its statements have no time limit. */
+/**
+ * Long work plans by PostgreSQL's defaults, also where the database has others (`coordinatorSettings`), and its
+ * statements have no time limit.
+ */
 export const longSettings: Settings = {
   ...meaning,
+  ...{ enable_seqscan: 'on', random_page_cost: '4', jit: 'on' },
   ...timeouts,
   statement_timeout: '0',
   lock_timeout: seconds(longLockTimeoutMs),

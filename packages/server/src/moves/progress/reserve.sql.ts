@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg'
+import { isLockTimeout } from '../../database/errors.ts'
 
 /** Positions that the events of a move get at the target. */
 export interface ReservedPositions {
@@ -11,6 +12,9 @@ export interface ReservedPositions {
 const growth = 1_000_000_000n
 /** Positions that the target may give while the reservation runs. */
 const slack = 1_000_000n
+
+/** Each waits for the lock timeout of long sessions: a second. */
+const lockAttempts = 30
 
 const sequence = `pg_get_serial_sequence('events', 'position')::regclass`
 
@@ -50,11 +54,23 @@ export async function reservePositions(
  * it back.
  */
 async function withSequences<T>(client: ClientBase, step: () => Promise<T>): Promise<T> {
-  await client.query(`select pg_advisory_lock(hashtextextended('sequences of moves', 24))`)
+  await lockSequences(client)
   try {
     return await step()
   } finally {
     await client.query(`select pg_advisory_unlock(hashtextextended('sequences of moves', 24))`)
+  }
+}
+
+/** Another move may take long, because it waits for its other database. */
+async function lockSequences(client: ClientBase): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.query(`select pg_advisory_lock(hashtextextended('sequences of moves', 24))`)
+      return
+    } catch (error) {
+      if (!isLockTimeout(error) || attempt === lockAttempts) throw error
+    }
   }
 }
 

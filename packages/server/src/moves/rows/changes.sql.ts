@@ -25,7 +25,7 @@ export async function lastChangeOf(client: ClientBase, merchantId: string): Prom
   return rows[0]?.last ?? null
 }
 
-/** The next changes, in the order of their numbers. A parent's is before those of its children. */
+/** The next changes, in the order of their numbers. A new parent's is before those of its children. */
 export async function readChanges(
   client: ClientBase,
   { merchantId, after, through }: { merchantId: string; after: string; through: string },

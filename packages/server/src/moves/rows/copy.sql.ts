@@ -3,6 +3,7 @@ import { type ClientBase, escapeIdentifier, type QueryResult } from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { MoveError } from '../../cells/move-error.ts'
 import { hashOfRows } from '../../copies/tables.sql.ts'
+import { type Cascaded, measureCascades } from './delete.sql.ts'
 import { hashOfPart, isSame, type Measure, measureOf, measurePart } from './measure.sql.ts'
 import { conditionOf, isAt, type Part, type Place, placeOf, shiftedColumns } from './parts.sql.ts'
 import type { TableShape } from './shapes.sql.ts'
@@ -17,6 +18,8 @@ interface CopiedPart {
    * are as they were.
    */
   readonly leftOut: readonly Place[]
+  /** Rows of other tables that were deleted with rows of this one. */
+  readonly cascaded: Cascaded
 }
 
 /**
@@ -36,6 +39,7 @@ export async function copyPart(
       (like ${escapeIdentifier(shape.name)}) on commit delete rows`),
   ])
   await fillPage({ source, target }, shape, { part, offset })
+  const cascaded = await measureCascades(target, shape, isGone(shape, part))
   const { before, leftOut, after, copied } = await writePage(target, shape, part)
   const isWritten =
     leftOut.length === 0
@@ -46,7 +50,16 @@ export async function copyPart(
     throw differs(shape.name)
   }
   await target.query('commit')
-  return { before, after, leftOut }
+  return { before, after, leftOut, cascaded }
+}
+
+/** Selects the rows `t` of a part at the target that the source does not have any more. */
+function isGone(shape: TableShape, part: Part): string {
+  const isOfKey = shape.key.map(
+    (name) => `p.${escapeIdentifier(name)} = t.${escapeIdentifier(name)}`,
+  )
+  return `${conditionOf(shape, part, 't')}
+       and not exists (select from ${pageOf(shape)} p where ${isOfKey.join(' and ')})`
 }
 
 async function measureSource(
@@ -83,15 +96,11 @@ async function writePage(
   target: ClientBase,
   shape: TableShape,
   part: Part,
-): Promise<CopiedPart & { readonly copied: Measure }> {
+): Promise<Omit<CopiedPart, 'cascaded'> & { readonly copied: Measure }> {
   const [table, list, page] = [escapeIdentifier(shape.name), listOf(shape), pageOf(shape)]
-  const isOfKey = shape.key.map(
-    (name) => `p.${escapeIdentifier(name)} = t.${escapeIdentifier(name)}`,
-  )
   const results: unknown = await target.query(
     `${hashOfPart(shape, part)};
-     delete from ${table} t where ${conditionOf(shape, part, 't')}
-       and not exists (select from ${page} p where ${isOfKey.join(' and ')});
+     delete from ${table} t where ${isGone(shape, part)};
      insert into ${table} as t (${list}) overriding system value
      select ${list} from ${page} p where ${hasParents(shape)}
      on conflict (${shape.key.map(escapeIdentifier).join(', ')}) do ${updateOf(shape)};

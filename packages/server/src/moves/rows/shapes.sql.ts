@@ -12,6 +12,8 @@ interface Column {
 interface Parent {
   readonly table: string
   readonly columns: readonly (readonly [string, string])[]
+  /** Whether a row is deleted with its parent. */
+  readonly isCascading: boolean
 }
 
 /** What the statements about the rows of a table need to know. */
@@ -24,6 +26,8 @@ export interface TableShape {
   /** The order of the pages: unique, and an index begins with the merchant and has it. */
   readonly order: readonly Column[]
   readonly parents: readonly Parent[]
+  /** Tables whose rows are deleted with their parents of this one. */
+  readonly cascades: readonly TableShape[]
   /** Columns that PostgreSQL numbers. A row keeps its number. */
   readonly numbered: readonly string[]
 }
@@ -31,7 +35,7 @@ export interface TableShape {
 /** The tables that move, each behind those that its foreign keys refer to. */
 export async function findShapes(client: ClientBase): Promise<TableShape[]> {
   const tables = await findTables(client)
-  const shapes: TableShape[] = []
+  const shapes: (TableShape & { readonly cascades: TableShape[] })[] = []
   for (const { name, columns } of tables) {
     if (!Object.hasOwn(movedTables, name)) continue
     const key = await findKey(client, name)
@@ -39,8 +43,14 @@ export async function findShapes(client: ClientBase): Promise<TableShape[]> {
       ...{ name, columns, key: key.map((column) => column.name) },
       order: orderOf(name, key),
       parents: await findParents(client, name),
+      cascades: [],
       numbered: await findNumbered(client, name),
     })
+  }
+  for (const shape of shapes) {
+    for (const { table, isCascading } of shape.parents) {
+      if (isCascading) shapes.find(({ name }) => name === table)?.cascades.push(shape)
+    }
   }
   return shapes
 }
@@ -75,7 +85,7 @@ async function findNumbered(client: ClientBase, table: string): Promise<string[]
 /** A table's foreign keys to itself need no check: pages go in the order of the ids, and a row refers back. */
 async function findParents(client: ClientBase, table: string): Promise<Parent[]> {
   const { rows } = await client.query<Parent>(
-    `select p.relname::text as table, (
+    `select p.relname::text as table, c.confdeltype = 'c' as "isCascading", (
        select json_agg(json_build_array(own.attname, other.attname) order by k.nth)
        from unnest(c.conkey, c.confkey) with ordinality k (own, other, nth)
          join pg_attribute own on own.attrelid = c.conrelid and own.attnum = k.own

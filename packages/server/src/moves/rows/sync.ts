@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg'
 import { addChanges, type Change, deleteChanges, lastChangeOf, readChanges } from './changes.sql.ts'
 import { Comparison } from './comparison.ts'
 import { copyPart } from './copy.sql.ts'
-import { deletePart, findGone } from './delete.sql.ts'
+import { type Cascaded, deletePart, findGone } from './delete.sql.ts'
 import { isSame, measurePage, measurePart, measureSmall } from './measure.sql.ts'
 import type { Place } from './parts.sql.ts'
 import type { TableShape } from './shapes.sql.ts'
@@ -46,10 +46,13 @@ export async function syncTables(
     measureSmall(connections.reader, shapes, given),
     measureSmall(connections.target, shapes, { merchantId, offset: 0n }),
   ])
+  // Tables that have lost rows since they were measured. They come behind the tables that these rows refer to.
+  const outdated = new Set<string>()
   for (const shape of shapes) {
     const [own, other] = [here.get(shape.name), there.get(shape.name)]
-    if (own && other && isSame(own, other)) comparison.add(shape.name, own)
-    else await syncTable(connections, shape, { ...given, comparison })
+    const isCompared = own && other && isSame(own, other) && !outdated.has(shape.name)
+    if (isCompared) comparison.add(shape.name, own)
+    else await syncTable(connections, shape, { ...given, comparison, outdated })
   }
   return comparison
 }
@@ -57,8 +60,9 @@ export async function syncTables(
 async function syncTable(
   { reader, source, target }: Connections,
   shape: TableShape,
-  { merchantId, offset, comparison }: SyncGiven & { comparison: Comparison },
+  given: SyncGiven & { comparison: Comparison; outdated: Set<string> },
 ): Promise<void> {
+  const { merchantId, offset, comparison, outdated } = given
   let after: Place | null = null
   let next = measurePage(reader, shape, { merchantId, after, offset })
   for (;;) {
@@ -73,6 +77,7 @@ async function syncTable(
         copyPart({ source, target }, shape, { part, offset }),
       )
       comparison.add(shape.name, copied.after)
+      for (const table of copied.cascaded.keys()) outdated.add(table)
       await copyLater(source, { merchantId, table: shape.name, places: copied.leftOut })
     }
     if (!page.last) return
@@ -123,17 +128,23 @@ async function copyChanged(
     const gone = await findGone(source, shape, { merchantId, places })
     if (gone.length === 0) continue
     const deleted = await deletePart(target, shape, { merchantId, places: gone })
-    comparison.subtract(shape.name, deleted)
+    comparison.subtract(shape.name, deleted.before)
+    subtractAll(comparison, deleted.cascaded)
   }
   for (const { shape, places } of parts) {
     const part = { merchantId, places }
     const copied = await copyPart({ source, target }, shape, { part, offset })
     comparison.subtract(shape.name, copied.before)
+    subtractAll(comparison, copied.cascaded)
     comparison.add(shape.name, copied.after)
     if (copied.leftOut.length > 0)
       leftOut.set(shape.name, [...(leftOut.get(shape.name) ?? []), ...copied.leftOut])
   }
   return leftOut
+}
+
+function subtractAll(comparison: Comparison, cascaded: Cascaded): void {
+  for (const [table, measure] of cascaded) comparison.subtract(table, measure)
 }
 
 /** The places of the changes of each table, without duplicates, by the part. */

@@ -5,6 +5,7 @@ import { isStatementRefused } from '../../database/errors.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import { accountKey, accountOf } from '../../domain/account.ts'
 import { Batcher } from '../../jobs/batcher.ts'
+import { orAlone } from '../../metrics/alone.ts'
 import { watchBatcher } from '../../metrics/saturation.ts'
 import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
 import { type BeginEntry, type BegunCapture, beginCaptures } from './begin-captures.sql.ts'
@@ -49,25 +50,13 @@ export class BatchedCaptures {
 
   /** Records a first call before it is made. `null`: nothing was recorded (`beginCaptures`). */
   async begin(entry: BeginEntry): Promise<BegunCapture | null> {
-    return await unlessRefused(this.#begins.submit(entry), null)
+    return await orAlone('capture begins', this.#begins.submit(entry), null)
   }
 
   /** Records a capture, with the ends of its call and of its task, unless it does not fit. */
   async record(entry: RecordEntry): Promise<RecordedCapture> {
-    return await unlessRefused(this.#records.submit(entry), {
-      isRecorded: false,
-      isTaskEnded: false,
-    })
-  }
-}
-
-/** A statement that is refused has changed nothing. Its entry goes the general way, which tells why. */
-async function unlessRefused<T>(running: Promise<T>, refused: T): Promise<T> {
-  try {
-    return await running
-  } catch (error) {
-    if (isStatementRefused(error)) return refused
-    throw error
+    const nothing = { isRecorded: false, isTaskEnded: false }
+    return await orAlone('capture records', this.#records.submit(entry), nothing)
   }
 }
 

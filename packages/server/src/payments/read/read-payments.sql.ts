@@ -5,6 +5,7 @@ import type { Db } from '../../database/db.ts'
 import { prepared } from '../../database/hosts/prepared.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
+import { paymentColumns } from '../view/columns.ts'
 
 /** A payment to read. */
 export interface ReadEntry {
@@ -12,25 +13,10 @@ export interface ReadEntry {
   readonly id: string
 }
 
-const columns = {
-  ...{ merchant_id: true, livemode: true, id: true, sequence: true, status: true, amount: true },
-  ...{ currency: true, payment_method: true, payment_method_details: true, customer_email: true },
-  ...{ customer_id: true, checkout_session_id: true, description: true, metadata: true },
-  ...{ statement_descriptor: true, success_url: true, cancel_url: true, url: true, retry_of: true },
-  ...{ cancel_window: true, cancelable_until: true, capture_method: true, captured_amount: true },
-  ...{ amount_to_capture: true, authorization_expires_at: true, refunded_amount: true, fee: true },
-  ...{ refund_count: true, net_amount: true, failure_code: true, failure_message: true },
-  ...{ cancellation_reason: true, canceled_at: true, disputed: true, settled_at: true },
-  ...{ processor: true, processor_reference: true, payment_method_token: true, expires_at: true },
-  ...{ next_action_url: true, created_at: true, updated_at: true },
-} as const satisfies Record<keyof PaymentRow, true>
-
-const names = Object.keys(columns) as (keyof PaymentRow)[]
-
 // LATERAL does one look-up by the key per argument, whatever statistics the planner has. Columns are read by
 // position, which costs this process half as much.
 const statementOf = ({ isCluster }: { isCluster: boolean }) => `
-select r.n::integer as n, ${names.map((name) => `p.${name}`).join(', ')}
+select r.n::integer as n, ${paymentColumns.map((name) => `p.${name}`).join(', ')}
 from unnest($1::text[], $2::boolean[], $3::text[])
     with ordinality as r (merchant_id, livemode, id, n)
   cross join lateral (
@@ -107,6 +93,7 @@ export class PaymentReader {
 
 function toRow(values: readonly unknown[]): PaymentRow {
   const row: Partial<Record<keyof PaymentRow, unknown>> = {}
-  for (let i = 0; i < names.length; i++) row[names[i] as keyof PaymentRow] = values[i]
+  for (let i = 0; i < paymentColumns.length; i++)
+    row[paymentColumns[i] as keyof PaymentRow] = values[i]
   return row as unknown as PaymentRow
 }

@@ -6,6 +6,7 @@ import type { Statements } from '../../../database/statements/prepared.ts'
 import { type Account, accountKey, accountOf } from '../../../domain/account.ts'
 import type { FailpointCommit } from '../../../failpoints.ts'
 import { Batcher } from '../../../jobs/batcher.ts'
+import { orAlone } from '../../../metrics/alone.ts'
 import { watchBatcher } from '../../../metrics/saturation.ts'
 import { currentSpan } from '../../../tracing/spans.ts'
 import { inBatchSpan } from '../../../tracing/statements.ts'
@@ -49,24 +50,14 @@ export class BatchedSubmissions {
 
   /** Records a first submission. `undefined`: it does not fit, and nothing was done. */
   async begin(entry: FirstSubmission): Promise<BegunSubmission | undefined> {
-    return await unlessRefused(this.#begins.submit({ ...entry, origin: currentSpan() }))
+    const running = this.#begins.submit({ ...entry, origin: currentSpan() })
+    return await orAlone('submissions', running, undefined)
   }
 
   /** Records a first authorization. `undefined`: it does not fit, and nothing was done. */
   async record(entry: FirstAuthorization): Promise<PaymentRow | undefined> {
-    return await unlessRefused(this.#records.submit({ ...entry, origin: currentSpan() }))
-  }
-}
-
-/** A statement that is refused has changed nothing. Its entry takes its step alone, which tells why. */
-async function unlessRefused<Result>(
-  running: Promise<Result | undefined>,
-): Promise<Result | undefined> {
-  try {
-    return await running
-  } catch (error) {
-    if (isStatementRefused(error)) return undefined
-    throw error
+    const running = this.#records.submit({ ...entry, origin: currentSpan() })
+    return await orAlone('authorizations', running, undefined)
   }
 }
 

@@ -11,6 +11,7 @@ import type { Timestamp } from '../../../domain/time.ts'
 import type { IdempotencyKey } from '../../../http/request/idempotency-key.ts'
 import type { KeyLease, LeaseToken } from '../../../idempotency/lease.sql.ts'
 import { assignRows } from '../../transition/rows/assign-rows.sql.ts'
+import { paymentColumns } from '../../view/columns.ts'
 
 /** The first submission of a payment, which nobody has sent to a processor. */
 export interface FirstSubmission {
@@ -40,6 +41,9 @@ export interface BegunSubmission {
 
 /** The number of the first call of a payment. */
 const firstNumber = 1
+
+/** The columns of the answer. */
+const shown = sql.join(paymentColumns.map((name) => sql.ref(`a.${name}`)))
 
 const processorKeyOf = (paymentId: string) => `${paymentId}:authorize:1`
 
@@ -72,7 +76,7 @@ type Row = PaymentRow & { readonly n: number; readonly key_token: LeaseToken | n
 //
 // Keys are claimed in their order, as by all statements that claim several.
 //
-// Times are computed before the parts that write: a cluster refuses `now()` beside columns there.
+// The end of a lease is computed before the part that updates: a cluster refuses `now()` beside columns there.
 const statementOf = ({ db }: Statements, entries: readonly FirstSubmission[]) => {
   const [first] = entries
   const at = (name: string) => (first ? onNode(db, name, first.account) : sql``)
@@ -134,7 +138,7 @@ const statementOf = ({ db }: Statements, entries: readonly FirstSubmission[]) =>
       order by o.n
       on conflict do nothing
     )
-    select a.*, a.n::integer as n, o.key_token::text as key_token
+    select ${shown}, a.n::integer as n, o.key_token::text as key_token
     from assigned a join attempted o on o.n = a.n`
 }
 

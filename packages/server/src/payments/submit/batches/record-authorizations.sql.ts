@@ -14,8 +14,9 @@ import type { Reply } from '../../../http/answers/answer.ts'
 import type { KeyLease } from '../../../idempotency/lease.sql.ts'
 import { serialized } from '../../../idempotency/once.ts'
 import { authorizeRows } from '../../transition/rows/authorize-rows.sql.ts'
+import { paymentColumns } from '../../view/columns.ts'
 
-/** The result of the first call of a payment: it is authorized, or can be debited later. */
+/** The result of the first call of a submission: the payment is authorized, or can be debited later. */
 export interface FirstAuthorization {
   /** The payment when the call was recorded. */
   readonly row: PaymentRow
@@ -62,6 +63,9 @@ const columns: readonly EntryColumn<Rendered>[] = [
   ['at_place', 'text', ({ places }) => places.at],
   ['end_place', 'text', ({ places }) => places.end],
 ]
+
+/** The columns of the answer. */
+const shown = sql.join(paymentColumns.map((name) => sql.ref(`m.${name}`)))
 
 /** A time as the API writes it. */
 const written = (column: string) =>
@@ -148,7 +152,7 @@ const statementOf = ({ db }: Statements, entries: readonly Rendered[]) => {
       where t.merchant_id = m.merchant_id and t.livemode = m.livemode and t.payment_id = m.id
         and t.kind = 'authorize' ${at('t')}
     )
-    select m.*, m.n::integer as n from moved m`
+    select ${shown}, m.n::integer as n from moved m`
 }
 
 /**

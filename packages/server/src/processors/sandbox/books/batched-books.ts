@@ -3,6 +3,7 @@ import type { Db } from '../../../database/db.ts'
 import { isStatementRefused } from '../../../database/errors.ts'
 import { retryConflicts } from '../../../database/retry.ts'
 import { Batcher } from '../../../jobs/batcher.ts'
+import { orAlone } from '../../../metrics/alone.ts'
 import { watchBatcher } from '../../../metrics/saturation.ts'
 import { currentSpan } from '../../../tracing/spans.ts'
 import { inBatchSpan } from '../../../tracing/statements.ts'
@@ -27,12 +28,14 @@ export class BatchedBooks {
 
   /** Authorizes a payment that the sandbox does not know. `false`: the call does not fit, and nothing was done. */
   async authorize(call: FirstCall): Promise<boolean> {
-    return await this.#authorizations.submit({ ...call, origin: currentSpan() })
+    const running = this.#authorizations.submit({ ...call, origin: currentSpan() })
+    return await orAlone('sandbox authorizations', running, false)
   }
 
   /** Captures an authorized payment. `false`: the call does not fit, and nothing was done. */
   async capture(call: FirstCall): Promise<boolean> {
-    return await this.#captures.submit({ ...call, origin: currentSpan() })
+    const running = this.#captures.submit({ ...call, origin: currentSpan() })
+    return await orAlone('sandbox captures', running, false)
   }
 }
 
