@@ -4,6 +4,7 @@ import { keys } from '../faults/harness/world/fleet.ts'
 import { apiClient, untilAdmitted } from '../support/http/api.ts'
 import { type Receiver, startReceiver } from '../support/http/receiver.ts'
 import { until } from '../support/until.ts'
+import { blockPhase, waitsForLock } from './blocking.ts'
 import { type Cell, startCell } from './cells.ts'
 
 // Changes that are made while a merchant moves, at the worst time.
@@ -28,15 +29,6 @@ const move = () => [
   ...['--from', a.database.url, '--to', b.database.url],
 ]
 const api = () => apiClient(a.server.url, keys.secretKey)
-const waits = (text: string) =>
-  until(`a statement waits for a lock: ${text}`, async () => {
-    const waiting = await a.sql.query(
-      `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%' || $1 || '%'
-         and datname = current_database() and pid <> pg_backend_pid()`,
-      [text],
-    )
-    return waiting.length > 0
-  })
 
 test('rows that are deleted with their parents at the target are not counted any more', async () => {
   const endpoint = await untilAdmitted(() =>
@@ -50,10 +42,12 @@ test('rows that are deleted with their parents at the target are not counted any
     const attempts = await a.sql.query('select from webhook_attempts')
     return attempts.length === 3
   })
-  const running = await blockingPhase('announced', async () => {
+  const running = await blockPhase(a, 'announced', async () => {
     const { ended } = startHedge(move())
-    await waits('merchant_moves')
-    // The guards record the deletion of the delivery first: here, the changes of its attempts come never.
+    await until('the command waits for the change of the phase', () =>
+      waitsForLock(a, 'merchant_moves'),
+    )
+    // As if the changes of the attempts were recorded too late: only that of the delivery is.
     await a.sql.query('alter table webhook_attempts disable trigger user')
     await a.sql.query(
       'delete from webhook_deliveries where id = (select min(id) from webhook_deliveries)',
@@ -67,23 +61,3 @@ test('rows that are deleted with their parents at the target are not counted any
   const cleaned = await hedge([...move().slice(0, 5), '--clean'])
   expect(cleaned, cleaned.stderr).toMatchObject({ code: 0 })
 })
-
-/** Runs `work` while the first cell cannot change a move to a phase. */
-async function blockingPhase<T>(phase: string, work: () => Promise<T>): Promise<T> {
-  await a.sql.query(`
-    create function wait_for_test() returns trigger language plpgsql as $$
-    begin perform pg_advisory_xact_lock(4711); return new; end $$;
-    create trigger wait_for_test before update on merchant_moves for each row
-      when (new.phase = '${phase}') execute function wait_for_test()`)
-  const tx = await a.sql.connect()
-  try {
-    await tx.query('begin')
-    await tx.query('select pg_advisory_xact_lock(4711)')
-    const result = await work()
-    await tx.query('commit')
-    return result
-  } finally {
-    tx.release(true)
-    await a.sql.query('drop trigger wait_for_test on merchant_moves; drop function wait_for_test()')
-  }
-}

@@ -1,8 +1,8 @@
-import type { PoolClient } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hedge, startHedge } from '../cli/hedge.ts'
 import { apiClient, createPayment } from '../support/http/api.ts'
 import { until } from '../support/until.ts'
+import { blockPhase, inTransaction, waitsForLock } from './blocking.ts'
 import { type Cell, newKeys, startCell } from './cells.ts'
 
 // Commands that move a merchant, and end before the switch.
@@ -149,43 +149,3 @@ test('rows that have not moved are not deleted', async () => {
   expect(await hedge(clean)).toMatchObject({ code: 0 })
   expect(await a.sql.query('select from payments')).toEqual([])
 })
-
-/** Runs `work` in a transaction of a cell. */
-async function inTransaction<T>({ sql }: Cell, work: (tx: PoolClient) => Promise<T>): Promise<T> {
-  const tx = await sql.connect()
-  try {
-    await tx.query('begin')
-    const result = await work(tx)
-    await tx.query('commit')
-    return result
-  } finally {
-    // With its open transaction, if `work` has failed.
-    tx.release(true)
-  }
-}
-
-/** Runs `work` while the source cannot change a move to a phase. */
-async function blockPhase(cell: Cell, phase: string, work: () => Promise<void>): Promise<void> {
-  await cell.sql.query(`
-    create function wait_for_test() returns trigger language plpgsql as $$
-    begin perform pg_advisory_xact_lock(4711); return new; end $$;
-    create trigger wait_for_test before update on merchant_moves for each row
-      when (new.phase = '${phase}') execute function wait_for_test()`)
-  await inTransaction(cell, async (tx) => {
-    await tx.query('select pg_advisory_xact_lock(4711)')
-    await work()
-  })
-  await cell.sql.query(
-    'drop trigger wait_for_test on merchant_moves; drop function wait_for_test()',
-  )
-}
-
-/** Whether a statement with a text waits for a lock. */
-async function waitsForLock({ sql }: Cell, text: string): Promise<boolean> {
-  const waiting = await sql.query(
-    `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%' || $1 || '%'
-       and datname = current_database() and pid <> pg_backend_pid()`,
-    [text],
-  )
-  return waiting.length > 0
-}
